@@ -1,0 +1,160 @@
+/* The log as one lane may see it: fence, restore, read its inputs, and commit whole transactions.
+ */
+#ifndef MILLRACE_PORTS_LOG_H
+#define MILLRACE_PORTS_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/values.h"
+#include "ports/error.h"
+
+enum {
+    LOG_TOPICS_MAX = 16,  /* inputs, outputs or changelogs of one processor, each */
+    LOG_HEADERS_MAX = 32, /* headers kept of a record; further ones are dropped */
+};
+
+struct log_header {
+    struct text name;
+    struct bytes value;
+};
+
+/* A record that was read. Everything it points to lives until its batch is released. */
+struct log_record {
+    const char *topic; /* name without the deployment's prefix */
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;
+    bool key_null;
+    bool value_null; /* a tombstone */
+    struct bytes key;
+    struct bytes value;
+    const struct log_header *headers;
+    uint32_t headers_count;
+};
+
+/* Records of one topic in order. The log owns the memory; give it back with `release`. */
+struct log_batch {
+    const struct log_record *records;
+    uint32_t count;
+    void *handle; /* the log's own */
+};
+
+/* A record to be written. The log copies what it needs before `commit_begin` returns. */
+struct log_staged {
+    uint32_t output; /* index into log_topology.outputs */
+    bool value_null;
+    struct bytes key; /* placed by murmur2 of the key; it must fall into this lane's partition */
+    struct bytes value;
+    const struct log_header *headers;
+    uint32_t headers_count;
+};
+
+/* What one processor reads and writes. All names are without the deployment's prefix. */
+struct log_topology {
+    const char *processor; /* "certificates": names the group and the transactional id */
+    const char *inputs[LOG_TOPICS_MAX];
+    uint32_t inputs_count;
+    const char *outputs[LOG_TOPICS_MAX];
+    uint32_t outputs_count;
+    const char *changelogs[LOG_TOPICS_MAX];
+    uint32_t changelogs_count;
+};
+
+/* Where a lane stands when it takes over: taken after the fence, in this order. */
+struct log_positions {
+    int64_t inputs[LOG_TOPICS_MAX]; /* next offset to read: committed, else the beginning */
+    int64_t changelog_starts[LOG_TOPICS_MAX]; /* first offset that still exists */
+    int64_t changelog_ends[LOG_TOPICS_MAX];   /* high watermark: restore to exactly here */
+};
+
+/* One lane's view of the log: one partition, one transactional producer, used by one thread.
+ * No call blocks longer than its `timeout_ms` (at most 10 s), so that the lane can tick between. */
+struct log {
+    void *self;
+
+    /* Become the owner: end what older owners have pending and fence them (init_transactions).
+     * AGAIN: call again. FENCED, FAILED: this lane ends. Called once in the life of a log. */
+    enum result (*fence)(void *self, int32_t timeout_ms, struct error *error);
+
+    /* Is the partition still assigned to this process, in the same generation of the group? */
+    bool (*owned)(void *self);
+
+    /* Committed offsets of the inputs and ends of the changelogs. Only after `fence`. */
+    enum result (*positions)(void *self, int32_t timeout_ms, struct log_positions *positions,
+                             struct error *error);
+
+    /* Read a changelog, read_committed, from `from`; OK with an empty batch = nothing yet. `next`
+     * is the offset behind the last thing seen, control records too: restored when next >= end. */
+    enum result (*restore)(void *self, uint32_t changelog, int64_t from, int32_t timeout_ms,
+                           struct log_batch *batch, int64_t *next, struct error *error);
+
+    /* Start reading the inputs at these offsets. */
+    enum result (*start)(void *self, const int64_t *inputs, int32_t timeout_ms,
+                         struct error *error);
+
+    /* What has arrived for one input, at most `count_max` records; never waits. */
+    enum result (*poll)(void *self, uint32_t input, uint32_t count_max, struct log_batch *batch,
+                        struct error *error);
+    void (*release)(void *self, struct log_batch *batch);
+
+    /* One whole transaction: the records and the offsets of all inputs (next to read), all or
+     * nothing. Then `commit_wait` until it is not AGAIN.
+     * OK: known to be committed. DOUBTFUL, FAILED, FENCED: this lane ends; nothing may be assumed.
+     */
+    enum result (*commit_begin)(void *self, const struct log_staged *records, uint32_t count,
+                                const int64_t *inputs, struct error *error);
+    enum result (*commit_wait)(void *self, int32_t timeout_ms, struct error *error);
+
+    /* True after a commit that was slow, or during which a connection broke or a request timed
+     * out: a late request of it may still arrive, so this producer must begin nothing more. */
+    bool (*worn)(void *self);
+
+    /* Readable when `poll` may find something; for epoll. */
+    int (*wait_fd)(void *self);
+
+    /* Ends the producer and all reading. Aborts what is open where it still can. */
+    void (*close)(void *self);
+};
+
+enum log_group_event_kind {
+    LOG_GROUP_NOTHING = 0,
+    LOG_GROUP_ASSIGNED, /* `partitions` are ours from now on, all inputs of each */
+    LOG_GROUP_REVOKED,  /* drain and close the lanes of `partitions`, then call `revoke_done` */
+    LOG_GROUP_LOST,     /* they are somebody else's already: close at once, then `revoke_done` */
+    LOG_GROUP_FAILED,   /* the membership cannot go on; the process ends */
+};
+
+struct log_group_event {
+    enum log_group_event_kind kind;
+    const int32_t *partitions; /* valid until the next poll */
+    uint32_t partitions_count;
+};
+
+/* One processor's membership in its group; used by the one thread that starts and ends lanes. */
+struct log_group {
+    void *self;
+    enum result (*poll)(void *self, int32_t timeout_ms, struct log_group_event *event,
+                        struct error *error);
+    void (*revoke_done)(void *self);
+    /* A lane's log for an assigned partition: new producer, nothing contacted yet. */
+    enum result (*lane_open)(void *self, int32_t partition, struct log *log, struct error *error);
+    /* Leave the group and join it again: the answer to a partition without a living lane.
+     * All lanes are closed before. */
+    enum result (*rejoin)(void *self, struct error *error);
+    /* Leave the group for good. All lanes are closed before. */
+    void (*close)(void *self);
+};
+
+/* A producer without transactions, for what must be written whoever owns the partition: evidence.
+ * Safe from any thread. `write` returns at once; `flush` waits for what was written. */
+struct log_plain {
+    void *self;
+    enum result (*write)(void *self, const char *topic, struct bytes key, struct bytes value,
+                         const struct log_header *headers, uint32_t headers_count,
+                         struct error *error);
+    enum result (*flush)(void *self, int32_t timeout_ms, struct error *error);
+    void (*close)(void *self);
+};
+
+#endif
