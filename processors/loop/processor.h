@@ -1,0 +1,70 @@
+/* What a processor gives to the loop: its topics and what to do with each record. The loop owns the
+ * thread, the transaction, the store and the order of things; a processor owns its decisions. */
+#ifndef MILLRACE_LOOP_PROCESSOR_H
+#define MILLRACE_LOOP_PROCESSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loop/turn.h"
+#include "ports/error.h"
+#include "ports/log.h"
+
+/* What the loop tells a processor's lane when it starts, after the restore. */
+struct lane_identity {
+    int32_t partition;
+    int32_t partitions;      /* of every topic of the deployment */
+    struct uuid incarnation; /* made anew by each fence; names this lane's life */
+};
+
+/* One processor's part in one lane; every call comes from the lane's thread, one at a time. */
+struct processor {
+    void *self;
+
+    /* A changelog record read while restoring: stage what the store shall hold for it by
+     * `turn_restore`. INVALID: the record cannot be read, the lane stops loudly. */
+    enum result (*restore)(void *self, uint32_t changelog, const struct log_record *record,
+                           struct turn *turn, struct error *error);
+
+    /* The store stands at the ends of the changelogs: build what is kept in memory only. */
+    enum result (*started)(void *self, const struct lane_identity *identity, struct turn *turn,
+                           struct error *error);
+
+    /* Handle one record of an input inside the open turn.
+     * OK: handled, its offset goes into the transaction. AGAIN: cannot be handled yet (a schema
+     * registry is away); nothing of it may be staged; the lane waits and calls again.
+     * INVALID: unreadable on a topic of our own; the lane stops here, loudly. */
+    enum result (*handle)(void *self, uint32_t input, const struct log_record *record,
+                          struct turn *turn, struct error *error);
+
+    /* Take what came from elsewhere (registry replies) and what is due (timers), as many as fit
+     * into the turn. Called every turn, after the inputs. */
+    enum result (*tick)(void *self, struct turn *turn, struct error *error);
+
+    /* The turn was committed, known to be: carry out its effects (sends). Never called otherwise.
+     */
+    void (*committed)(void *self);
+
+    /* No new work to the outside from now on (revoked or SIGTERM): withdraw what is not on the wire
+     * yet, inside this turn. */
+    enum result (*drain)(void *self, struct turn *turn, struct error *error);
+    bool (*drained)(void *self); /* nothing is out any more */
+
+    int (*wait_fd)(void *self);              /* readable when `tick` has work; -1: none */
+    int64_t (*next_deadline_ms)(void *self); /* monotonic; INT64_MAX: none */
+
+    /* The lane ends, for whatever reason. Calls still out are handed to whoever collects late
+     * replies; nothing is staged any more. Frees the processor's part of the lane. */
+    void (*close)(void *self);
+};
+
+/* A kind of processor, made once per process; `lane_open` makes its part of one lane. */
+struct processor_kind {
+    const struct log_topology *topology;
+    uint32_t tables; /* store tables used, at most STORE_TABLES_MAX */
+    void *self;
+    enum result (*lane_open)(void *self, int32_t partition, struct processor *processor,
+                             struct error *error);
+};
+
+#endif

@@ -1,0 +1,64 @@
+/* One turn: everything staged between two commits; all of it happens, or nothing. */
+#ifndef MILLRACE_LOOP_TURN_H
+#define MILLRACE_LOOP_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/arena.h"
+#include "domain/values.h"
+#include "generated/c/message_types.h"
+#include "ports/error.h"
+#include "ports/log.h"
+
+struct turn;
+
+/* Wall clock of this turn: for the timestamps of messages only. */
+int64_t turn_wall_ms(const struct turn *turn);
+/* Monotonic clock of this turn: for every deadline. */
+int64_t turn_monotonic_ms(const struct turn *turn);
+/* Scratch memory that lives until the turn is committed or dropped. */
+struct arena *turn_arena(struct turn *turn);
+/* False when the turn holds so much that no further work should be begun in it. */
+bool turn_has_room(const struct turn *turn);
+
+/* The newest value of a key: staged in this turn, else the store's. NOT_FOUND is a result. The
+ * value lives until the turn ends. */
+enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct bytes *value,
+                     struct error *error);
+/* Remember a value for the store: visible to `turn_get` at once, in the store after the commit.
+ * Key and value are copied. */
+void turn_put(struct turn *turn, uint32_t table, struct bytes key, struct bytes value);
+
+/* Visit every entry of a table as the store holds it (nothing staged); for `started`. */
+enum result turn_each(struct turn *turn, uint32_t table,
+                      bool (*visit)(void *context, struct bytes key, struct bytes value),
+                      void *context, struct error *error);
+
+/* The trace headers of a record, passed on to what it causes and never used for logic. */
+struct trace {
+    struct text traceparent; /* empty: none; likewise the others */
+    struct text tracestate;
+    struct text baggage;
+};
+struct trace trace_of(const struct log_record *record);
+
+/* Stage a message of ours: encoded with its registered schema, with the headers of its topic's
+ * kind. `key` is the aggregate's id. Everything is copied. The encoded record value (wire format)
+ * is returned and lives until the turn ends: it is what a changelog's table holds. */
+struct bytes turn_emit(struct turn *turn, uint32_t output, const struct uuid *key,
+                       enum message_type type, const void *body, const struct trace *trace);
+
+/* Stage a copy of a record that cannot be worked on, with the reasons in its headers. */
+struct dead_letter {
+    const char *reason;            /* a word of the closed list, kebab-case */
+    const char *field;             /* path of the field, or NULL */
+    const char *message;           /* a sentence for a person */
+    const struct uuid *command_id; /* NULL: could not be read */
+    bool schema_id_known;
+    int32_t schema_id;
+};
+void turn_dead_letter(struct turn *turn, uint32_t output, const struct log_record *record,
+                      const struct dead_letter *letter);
+
+#endif
