@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# Kafka and the schema registry as two Java processes, for machines without a Docker engine.
+# Sourced by docker/stack, which gives: say, fail, wait_for, dir (the stack's data), the ports, and
+# everything of stack.env.
+
+# A pid alone may be another process by now, so each server carries its directory as a property.
+server_mark() { echo "-Dmillrace.stack=$dir/$1"; }
+
+server_alive() {
+    local pid
+    pid=$(cat "$dir/$1.pid" 2>/dev/null) || return 1
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -e "$(server_mark "$1")"
+}
+
+# Starts `java ARGUMENTS` so that it outlives this shell, its terminal and its lock on the stacks.
+server_start() {
+    local server=$1
+    shift
+    setsid nohup java "$(server_mark "$server")" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+        -Xshare:auto "$@" >>"$dir/$server.log" 2>&1 </dev/null 9>&- &
+    echo $! >"$dir/$server.pid"
+}
+
+server_stop() {
+    local server=$1 pid
+    if server_alive "$server"; then
+        pid=$(cat "$dir/$server.pid")
+        kill "$pid" 2>/dev/null || true
+        if ! wait_for 20 "$server to stop" server_gone "$server"; then
+            say "$server did not stop in 20 s: killing process $pid"
+            kill -9 "$pid" 2>/dev/null || true
+            wait_for 5 "$server to be gone" server_gone "$server" || true
+        fi
+    fi
+    rm -f "$dir/$server.pid"
+}
+
+server_gone() { ! server_alive "$1"; }
+
+# Downloads are kept for all clones on this machine.
+jvm_cache_root() { echo "${MILLRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace/stack}"; }
+
+# The directory names the versions, and appears only when all in it is complete and checked.
+jvm_cache() { echo "$(jvm_cache_root)/kafka-$KAFKA_VERSION-apicurio-$APICURIO_VERSION"; }
+
+jvm_download() {
+    local cache part tarball
+    cache=$(jvm_cache)
+    [ -d "$cache" ] && return
+    need mvn
+    say "downloading Kafka $KAFKA_VERSION and Apicurio $APICURIO_VERSION (180 MB, once per machine)"
+    part=$cache.part
+    rm -rf "$part"
+    mkdir -p "$part/kafka" "$part/registry"
+    mvn -B -q -f "$root/docker/stack-jvm/pom.xml" dependency:copy-dependencies \
+        -Dkafka.version="$KAFKA_VERSION" -Dapicurio.version="$APICURIO_VERSION" \
+        -DoutputDirectory="$part/kafka" >"$dir/download.log" 2>&1 9>&- </dev/null ||
+        fail_with_log "Maven could not download the servers" "$dir/download.log"
+    tarball=$part/kafka/apicurio-registry-app-$APICURIO_VERSION-all.tar.gz
+    echo "$APICURIO_SHA256  $tarball" | sha256sum --check --quiet >/dev/null 2>&1 ||
+        fail "the tarball of Apicurio $APICURIO_VERSION is not the one whose SHA-256 docker/stack.env records"
+    tar -xzf "$tarball" -C "$part/registry"
+    rm "$tarball"
+    mv "$part" "$cache"
+}
+
+# Everything small and quick for one node on a small machine: few partitions of internal topics, no
+# wait for more members, time-outs that tests may set as short as they need, and a transaction past
+# its time-out is ended within a second.
+kafka_properties() {
+    cat <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$KAFKA_CONTROLLER_PORT
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT
+advertised.listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$dir/kafka
+auto.create.topics.enable=false
+offsets.topic.num.partitions=6
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=6
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.max.timeout.ms=900000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+log.cleaner.backoff.ms=1000
+log.cleaner.dedupe.buffer.size=16777216
+EOF
+}
+
+kafka_start() {
+    local jars
+    jars="$(jvm_cache)/kafka/*"
+    kafka_properties >"$dir/server.properties"
+    if [ ! -f "$dir/kafka/meta.properties" ]; then
+        java -XX:TieredStopAtLevel=1 -Xshare:auto -cp "$jars" kafka.tools.StorageTool format \
+            -t "$(java_uuid)" -c "$dir/server.properties" >>"$dir/kafka.log" 2>&1 9>&- </dev/null ||
+            fail_with_log "Kafka's data directory could not be formatted" "$dir/kafka.log"
+    fi
+    server_start kafka -Xmx"$KAFKA_HEAP" -Djava.awt.headless=true \
+        -Dlog4j.configuration="file:$root/docker/stack-jvm/log4j.properties" \
+        -cp "$jars" kafka.Kafka "$dir/server.properties"
+}
+
+# Kafka writes a cluster's UUID as 22 characters of URL-safe base64; one that begins with a dash
+# would be read as an option.
+java_uuid() { echo "M$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 2-22)"; }
+
+registry_start() {
+    HTTP_PORT=$SCHEMA_REGISTRY_PORT QUARKUS_HTTP_PORT=$SCHEMA_REGISTRY_PORT \
+        QUARKUS_HTTP_HOST=127.0.0.1 REGISTRY_DATASOURCE_URL="jdbc:h2:file:$dir/registry/h2" \
+        server_start registry -Xmx"$SCHEMA_REGISTRY_HEAP" \
+        -jar "$(jvm_cache)/registry/apicurio-registry-app-$APICURIO_VERSION-runner.jar"
+}
+
+jvm_up() {
+    need java
+    jvm_download
+    server_alive kafka || kafka_start
+    server_alive registry || registry_start
+}
+
+jvm_down() {
+    server_stop registry
+    server_stop kafka
+}
+
+jvm_server_lives() { server_alive "$1"; }
+
+jvm_log() { tail -n "$2" "$dir/$1.log" 2>/dev/null; }
