@@ -62,6 +62,12 @@ $(foreach s,$(SUITES),$(eval $(call SUITE,$(s))))
 unit spec contract: %: $(BUILD)/tests/% ## Run one suite of tests
 	$< -j2 --quiet
 
+.PHONY: gen
+gen: ## Write schemas/generated/c, and the structs of the codecs' tests, from the schemas
+	schemas/generate/generate.py
+	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \
+	    --out tests/support/probe --include tests/support/probe/ --no-table
+
 clean: ## Remove everything built
 	rm -rf build
 
