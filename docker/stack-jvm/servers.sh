@@ -9,7 +9,7 @@ server_mark() { echo "-Dmillrace.stack=$dir/$1"; }
 server_alive() {
     local pid
     pid=$(cat "$dir/$1.pid" 2>/dev/null) || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -e "$(server_mark "$1")"
+    { tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qxF -e "$(server_mark "$1")"
 }
 
 # Starts `java ARGUMENTS` so that it outlives this shell, its terminal and its lock on the stacks.
@@ -52,7 +52,7 @@ jvm_download() {
     part=$cache.part
     rm -rf "$part"
     mkdir -p "$part/kafka" "$part/registry"
-    mvn -B -q -f "$root/docker/stack-jvm/pom.xml" dependency:copy-dependencies \
+    mvn -B -q -Dstyle.color=never -f "$root/docker/stack-jvm/pom.xml" dependency:copy-dependencies \
         -Dkafka.version="$KAFKA_VERSION" -Dapicurio.version="$APICURIO_VERSION" \
         -DoutputDirectory="$part/kafka" >"$dir/download.log" 2>&1 9>&- </dev/null ||
         fail_with_log "Maven could not download the servers" "$dir/download.log"
