@@ -64,6 +64,7 @@ unit spec contract: %: $(BUILD)/tests/% ## Run one suite of tests
 
 .PHONY: gen
 gen: ## Write schemas/generated/c, and the structs of the codecs' tests, from the schemas
+	schemas/generate/inline.py
 	schemas/generate/generate.py
 	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \
 	    --out tests/support/probe --include tests/support/probe/ --no-table

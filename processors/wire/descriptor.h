@@ -1,4 +1,5 @@
-/* What the generator tells the codecs about each struct: its fields, where they lie, their bounds. */
+/* What the generator tells the codecs about each struct: its fields, where they lie, their bounds.
+ */
 #ifndef MILLRACE_WIRE_DESCRIPTOR_H
 #define MILLRACE_WIRE_DESCRIPTOR_H
 
@@ -26,6 +27,7 @@ enum type_kind {
 /* Symbol 0 is the default, `Other`: every symbol that we do not know is read as it. */
 struct enum_descriptor {
     const char *full_name;
+    const char *const *aliases; /* older full names, NULL at the end; NULL when there are none */
     const char *const *symbols; /* in the order of the schema, NULL at the end */
     uint32_t symbols_count;
 };

@@ -27,7 +27,9 @@ def _bytes_literal(data):
 def _enum(type_):
     name = names.c_name(type_.name)
     symbols = [f'    "{symbol}",' for symbol in type_.symbols]
+    aliases = [f"    .aliases = {name}_aliases,"] if type_.aliases else []
     return [
+        *_aliases(f"{name}_aliases", type_.aliases),
         f"static const char *const {name}_symbols[] = {{",
         *symbols,
         "    NULL,",
@@ -35,6 +37,7 @@ def _enum(type_):
         "",
         f"const struct enum_descriptor {name}_descriptor = {{",
         f'    .full_name = "{type_.name}",',
+        *aliases,
         f"    .symbols = {name}_symbols,",
         f"    .symbols_count = {len(type_.symbols)},",
         "};",

@@ -62,15 +62,9 @@ def _members(field):
 def _struct(type_):
     lines = [*comment(type_.doc), f"struct {names.c_name(type_.name)} {{"]
     for field in type_.fields:
-        lines += comment(_with_unit(field), "    ")
+        lines += comment(field.doc, "    ")
         lines += [f"    {member}" for member in _members(field)]
     return [*lines, "};", ""]
-
-
-def _with_unit(field):
-    if field.type.kind != "TIMESTAMP":
-        return field.doc
-    return " ".join(filter(None, [field.doc, "[ms since 1970-01-01 UTC]"]))
 
 
 def _used_namespaces(types):

@@ -43,6 +43,7 @@ class Field:
 class Enum:
     name: str
     symbols: tuple
+    aliases: tuple = ()
     doc: str = ""
 
 
@@ -126,7 +127,7 @@ class _Loader:
         symbols = tuple(schema["symbols"])
         if schema.get("default") != DEFAULT_SYMBOL or symbols[:1] != (DEFAULT_SYMBOL,):
             raise SchemaError(f"'{name}': '{DEFAULT_SYMBOL}' must be first and the default")
-        return Enum(name, symbols, schema.get("doc", ""))
+        return Enum(name, symbols, _aliases(schema, name), schema.get("doc", ""))
 
     def _record(self, schema, name):
         if not schema["fields"]:
@@ -134,10 +135,7 @@ class _Loader:
         namespace = names.namespace_of(name)
         fields = tuple(self._field(item, name, namespace) for item in schema["fields"])
         _check_c_names(name, fields)
-        aliases = tuple(
-            alias if "." in alias else f"{namespace}.{alias}" for alias in schema.get("aliases", [])
-        )
-        return Record(name, fields, aliases, schema.get("doc", ""))
+        return Record(name, fields, _aliases(schema, name), schema.get("doc", ""))
 
     def _field(self, schema, record, namespace):
         place = f"{record}.{schema['name']}"
@@ -192,6 +190,13 @@ class _Loader:
         if item.nullable or item.kind == "ARRAY":
             raise SchemaError(f"{place}: items are neither nullable nor arrays")
         return Type("ARRAY", length_max=_bound(schema, "ARRAY", place), item=item)
+
+
+def _aliases(schema, name):
+    namespace = names.namespace_of(name)
+    return tuple(
+        alias if "." in alias else f"{namespace}.{alias}" for alias in schema.get("aliases", [])
+    )
 
 
 def _bound(schema, kind, place):

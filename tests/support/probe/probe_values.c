@@ -215,6 +215,7 @@ const struct record_descriptor probe_values_everything_descriptor = {
     .size = sizeof(struct probe_values_everything),
 };
 
+static const char *const probe_values_shade_aliases[] = {"probe.values.Tint", NULL};
 static const char *const probe_values_shade_symbols[] = {
     "Other",
     "Red",
@@ -224,6 +225,7 @@ static const char *const probe_values_shade_symbols[] = {
 
 const struct enum_descriptor probe_values_shade_descriptor = {
     .full_name = "probe.values.Shade",
+    .aliases = probe_values_shade_aliases,
     .symbols = probe_values_shade_symbols,
     .symbols_count = 3,
 };

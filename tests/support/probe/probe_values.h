@@ -27,7 +27,6 @@ struct probe_values_everything {
     bool flag;
     int32_t small;
     int64_t large;
-    /* [ms since 1970-01-01 UTC] */
     int64_t at;
     struct text name;
     struct bytes raw;
