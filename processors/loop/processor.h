@@ -15,6 +15,16 @@ struct lane_identity {
     int32_t partition;
     int32_t partitions;      /* of every topic of the deployment */
     struct uuid incarnation; /* made anew by each fence; names this lane's life */
+    /* The last look before an effect: is the partition still this lane's, and has the lane not
+     * been told to end? Cheap, never waits; from the lane's thread only. */
+    bool (*alive)(void *alive_context);
+    void *alive_context;
+};
+
+/* Why a lane drains. */
+enum drain_cause {
+    DRAIN_REVOKED,  /* another member gets the partition */
+    DRAIN_STOPPING, /* the process was told to end */
 };
 
 /* One processor's part in one lane; every call comes from the lane's thread, one at a time. */
@@ -46,8 +56,9 @@ struct processor {
     void (*committed)(void *self);
 
     /* No new work to the outside from now on (revoked or SIGTERM): withdraw what is not on the wire
-     * yet, inside this turn. */
-    enum result (*drain)(void *self, struct turn *turn, struct error *error);
+     * yet, inside this turn. Called in every turn from then on, until `drained`. */
+    enum result (*drain)(void *self, enum drain_cause cause, struct turn *turn,
+                         struct error *error);
     bool (*drained)(void *self); /* nothing is out any more */
 
     int (*wait_fd)(void *self);              /* readable when `tick` has work; -1: none */

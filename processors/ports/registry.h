@@ -7,11 +7,12 @@
 
 #include "domain/arena.h"
 #include "domain/values.h"
-#include "generated/c/registry_commands.h"
+#include "generated/c/millrace.h"
+#include "ports/clock.h"
 #include "ports/error.h"
 
 enum {
-    REGISTRY_TEXT_MAX = 1024, /* bytes of a registry's message or evidence that are kept */
+    REGISTRY_TEXT_MAX = 1024, /* bytes of a registry's words that are kept */
 };
 
 /* What an adapter can do besides sending. `none` (0) is what everything must work with. */
@@ -26,64 +27,90 @@ struct registry_transaction {
     struct bytes bytes; /* what goes on the wire */
 };
 
-/* One attempt. It is known by (submission_id, attempt) until its one reply. */
-struct registry_request {
-    struct uuid submission_id;
+/* The one attempt that a request or a reply is about. */
+struct registry_call {
     struct uuid certificate_id;
-    int32_t attempt; /* counted from 1 */
-    struct registry_transaction transaction;
-    int64_t deadline_ms; /* monotonic: no reply by then is REGISTRY_REPLY_UNKNOWN */
+    struct uuid submission_id;
+    int32_t attempt; /* counted from 1 within the submission */
+};
+
+struct registry_request {
+    struct registry_call call;
+    struct registry_transaction transaction; /* copied by `start` */
+    int64_t deadline_ms; /* monotonic: a call without its reply by then gets UNKNOWN, or NOT_SENT
+                            where no byte of it was handed to the kernel */
 };
 
 enum registry_reply_kind {
     REGISTRY_REPLY_ACCEPTED,  /* the registry said that it has it; the outcome comes later */
     REGISTRY_REPLY_SUCCEEDED, /* executed; a complete, well-formed reply for our transaction */
     REGISTRY_REPLY_REFUSED,   /* a documented business refusal: not executed */
-    REGISTRY_REPLY_NOT_SENT,  /* no byte was handed to the kernel, or the protocol says so */
+    REGISTRY_REPLY_NOT_SENT,  /* no byte was handed to the kernel, or the protocol says so; the
+                                 attempt is destroyed and will never be sent */
     REGISTRY_REPLY_UNKNOWN,   /* anything else */
 };
 
+/* The replies of one call: ACCEPTED at most once, then exactly one other. Only after UNKNOWN may
+ * one SUCCEEDED or REFUSED still follow, when the registry answers late after all. */
 struct registry_reply {
-    struct uuid submission_id;
-    int32_t attempt;
+    struct registry_call call;
     enum registry_reply_kind kind;
-    /* NOT_SENT, UNKNOWN: why; a word of the closed lists in registry.events. */
-    enum registry_events_not_sent_cause not_sent_cause;
-    enum registry_events_unknown_cause unknown_cause;
-    uint32_t text_length;
-    char text[REGISTRY_TEXT_MAX]; /* refusal message or evidence, UTF-8 */
+    enum millrace_not_sent_cause not_sent_cause; /* NOT_SENT: why */
+    enum millrace_unknown_cause unknown_cause;   /* UNKNOWN: why */
+    uint32_t text_length;                        /* bytes of `text` */
+    char text[REGISTRY_TEXT_MAX]; /* the registry's words, or ours about what went wrong; UTF-8 */
 };
 
-/* One lane's connection to one registry, used by that lane's thread only; nothing blocks. */
+/* One lane's connection to one registry, used by one thread at a time; nothing blocks. */
 struct registry {
     void *self;
     uint32_t capabilities; /* enum registry_capability, or-ed */
 
-    /* Build and sign the transaction of an operation; the same inputs give the same bytes.
-     * INVALID: this registry must never be sent such a thing (`error` says why). */
+    /* Build and sign the transaction of an operation in `arena`; the same inputs give the same
+     * bytes. INVALID: this registry must never be sent such a thing (`error` says why). */
     enum result (*prepare)(void *self, const struct uuid *submission_id,
                            const struct uuid *certificate_id,
                            const struct millrace_operation *operation, struct arena *arena,
                            struct registry_transaction *transaction, struct error *error);
 
-    /* Begin the one attempt. Always OK or AGAIN (no slot: nothing was done); every other outcome,
-     * a refused connection too, comes as a reply. */
-    enum result (*start)(void *self, const struct registry_request *request, struct error *error);
+    /* Begin the one attempt. Whatever becomes of it, a refused connection too, comes as a reply. */
+    void (*start)(void *self, const struct registry_request *request);
 
-    /* Replies that have come, at most `replies_max`; also drives the connections. Never waits. */
-    enum result (*poll)(void *self, int64_t now_ms, struct registry_reply *replies,
-                        uint32_t replies_max, uint32_t *replies_count, struct error *error);
+    /* Replies that have come, at most `replies_max`; also drives the connections. Never waits.
+     * A reply is given out once: from then on it is the caller's to keep. */
+    uint32_t (*poll)(void *self, struct registry_reply *replies, uint32_t replies_max);
 
-    /* Destroy an attempt of which no byte was handed to the kernel. True: it is gone and will never
-     * be sent. False: too late, or unknown. */
-    bool (*withdraw)(void *self, const struct uuid *submission_id, int32_t attempt);
+    /* Destroy an attempt of which no byte was handed to the kernel. True: it is gone, will never
+     * be sent and gets no reply. False: too late, or unknown here. */
+    bool (*withdraw)(void *self, const struct registry_call *call);
 
-    /* Attempts that are started and have had no reply yet. */
+    /* Calls that are started and still owe a reply other than ACCEPTED. */
     uint32_t (*calls_out)(void *self);
 
-    int (*wait_fd)(void *self);              /* readable when `poll` has work; for epoll */
+    int (*wait_fd)(void *self);              /* readable when `poll` has work; never changes */
     int64_t (*next_deadline_ms)(void *self); /* monotonic; INT64_MAX when there is none */
+
+    /* Ends the connections. What is out then may still be executed, and nobody hears of it. */
     void (*close)(void *self);
+};
+
+/* A registry by its configured name. The strings outlive every lane. */
+struct registry_config {
+    const char *name;    /* as certificates name it */
+    const char *adapter; /* how it is spoken to: "plain" */
+    const char *address; /* the adapter's own notation */
+    uint32_t
+        in_flight_max; /* calls out at once, shared by all lanes of the deployment; at least 1 */
+};
+
+/* A way to speak to a kind of registry. */
+struct registry_adapter {
+    const char *name; /* as in registry_config.adapter */
+    void *self;
+    /* One lane's connection. Contacts nothing yet: a registry that is down stops no lane.
+     * INVALID: the configuration cannot be worked with. */
+    enum result (*open)(void *self, const struct registry_config *config, const struct clock *clock,
+                        struct registry *registry, struct error *error);
 };
 
 #endif
