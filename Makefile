@@ -35,7 +35,7 @@ object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 .DEFAULT_GOAL := all
 .PHONY: all help clean
-all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/tests/%) ## Build the binary and the test suites
+all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/suites/%) ## Build the binary and the test suites
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,14 +52,14 @@ $(BUILD)/millrace: $(call object,$(MAIN)) $(LIBRARY)
 	$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
 define SUITE
-$(BUILD)/tests/$(1): $$(call object,$$(sort $$(wildcard tests/$(1)/*.c)) $$(SUPPORT_SOURCES)) $$(LIBRARY)
+$(BUILD)/suites/$(1): $$(call object,$$(sort $$(wildcard tests/$(1)/*.c)) $$(SUPPORT_SOURCES)) $$(LIBRARY)
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $$^ -o $$@ $$(PKG_LIBS) -lcriterion
 endef
 $(foreach s,$(SUITES),$(eval $(call SUITE,$(s))))
 
 .PHONY: unit spec contract
-unit spec contract: %: $(BUILD)/tests/% ## Run one suite of tests
+unit spec contract: %: $(BUILD)/suites/% ## Run one suite of tests
 	$< -j2 --quiet
 
 .PHONY: gen
