@@ -13,13 +13,21 @@
 
 struct turn;
 
+/* What the handling of one message may take of the turn at most. Taking more is a bug. */
+enum {
+    TURN_HANDLING_BYTES_MAX = 16 << 20, /* of the arena: decoded, staged and encoded */
+    TURN_HANDLING_RECORDS_MAX = 1024,   /* staged for the log */
+    TURN_HANDLING_WRITES_MAX = 1024,    /* keys put or removed */
+};
+
 /* Wall clock of this turn: for the timestamps of messages only. */
 int64_t turn_wall_ms(const struct turn *turn);
 /* Monotonic clock of this turn: for every deadline. */
 int64_t turn_monotonic_ms(const struct turn *turn);
 /* Scratch memory that lives until the turn is committed or dropped. */
 struct arena *turn_arena(struct turn *turn);
-/* False when the turn holds so much that no further work should be begun in it. */
+/* False when the turn holds so much that no further work should be begun in it. While it is true
+ * there is room for the handling of any one message: TURN_HANDLING_* below. */
 bool turn_has_room(const struct turn *turn);
 
 /* The newest value of a key: staged in this turn, else the store's. NOT_FOUND is a result. The
@@ -29,6 +37,9 @@ enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct
 /* Remember a value for the store: visible to `turn_get` at once, in the store after the commit.
  * Key and value are copied. */
 void turn_put(struct turn *turn, uint32_t table, struct bytes key, struct bytes value);
+
+/* Forget a key: NOT_FOUND for `turn_get` at once, gone from the store after the commit. */
+void turn_remove(struct turn *turn, uint32_t table, struct bytes key);
 
 /* Visit every entry of a table as the store holds it (nothing staged); for `started`. */
 enum result turn_each(struct turn *turn, uint32_t table,
@@ -52,6 +63,7 @@ struct bytes turn_emit(struct turn *turn, uint32_t output, const struct uuid *ke
 /* Stage a copy of a record that cannot be worked on, with the reasons in its headers. */
 struct dead_letter {
     const char *reason;            /* a word of the closed list, kebab-case */
+    const char *type;              /* full name of the record, or NULL: could not be read */
     const char *field;             /* path of the field, or NULL */
     const char *message;           /* a sentence for a person */
     const struct uuid *command_id; /* NULL: could not be read */

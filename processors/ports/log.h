@@ -43,10 +43,11 @@ struct log_batch {
 /* A record to be written. The log copies what it needs before `commit_begin` returns. */
 struct log_staged {
     uint32_t output; /* index into log_topology.outputs */
+    bool key_null; /* only a dead letter of a record without a key: goes to the lane's partition */
     bool value_null;
-    struct bytes key; /* placed by murmur2 of the key; it must fall into this lane's partition */
+    struct bytes key; /* placed by murmur2; falls into the lane's partition but for dead letters */
     struct bytes value;
-    const struct log_header *headers;
+    const struct log_header *headers; /* may be more than LOG_HEADERS_MAX: a dead letter's */
     uint32_t headers_count;
 };
 
@@ -68,7 +69,8 @@ struct log_positions {
     int64_t changelog_ends[LOG_TOPICS_MAX];   /* high watermark: restore to exactly here */
 };
 
-/* One lane's view of the log: one partition, one transactional producer, used by one thread.
+/* One lane's view of the log: one partition, one transactional producer, used by one thread,
+ * while the group's thread goes on polling. Its life is that of one incarnation.
  * No call blocks longer than its `timeout_ms` (at most 10 s), so that the lane can tick between. */
 struct log {
     void *self;
@@ -79,6 +81,10 @@ struct log {
 
     /* Is the partition still assigned to this process, in the same generation of the group? */
     bool (*owned)(void *self);
+
+    /* Where an input ended when last heard (its high watermark), or -1; asks nobody. For the lag.
+     */
+    int64_t (*input_end)(void *self, uint32_t input);
 
     /* Committed offsets of the inputs and ends of the changelogs. Only after `fence`. */
     enum result (*positions)(void *self, int32_t timeout_ms, struct log_positions *positions,
@@ -101,19 +107,25 @@ struct log {
     /* One whole transaction: the records and the offsets of all inputs (next to read), all or
      * nothing. Then `commit_wait` until it is not AGAIN.
      * OK: known to be committed. DOUBTFUL, FAILED, FENCED: this lane ends; nothing may be assumed.
-     */
+     * INVALID: a record can never be written (too large); nothing of the transaction is. */
     enum result (*commit_begin)(void *self, const struct log_staged *records, uint32_t count,
                                 const int64_t *inputs, struct error *error);
     enum result (*commit_wait)(void *self, int32_t timeout_ms, struct error *error);
+
+    /* After `commit_wait` was OK: for each changelog the offset behind the last record that this
+     * transaction wrote there; entries it did not write to stay as they are. */
+    void (*changelogs_next)(void *self, int64_t *changelogs_next);
 
     /* True after a commit that was slow, or during which a connection broke or a request timed
      * out: a late request of it may still arrive, so this producer must begin nothing more. */
     bool (*worn)(void *self);
 
-    /* Readable when `poll` may find something; for epoll. */
+    /* Readable when `poll` may find something; watched edge-triggered: it must fire anew for what
+     * comes after a `poll` that found nothing. */
     int (*wait_fd)(void *self);
 
-    /* Ends the producer and all reading. Aborts what is open where it still can. */
+    /* Ends the producer and all reading. Aborts what is open where it still can. From the lane's
+     * thread, also after any failure. */
     void (*close)(void *self);
 };
 
@@ -137,7 +149,8 @@ struct log_group {
     enum result (*poll)(void *self, int32_t timeout_ms, struct log_group_event *event,
                         struct error *error);
     void (*revoke_done)(void *self);
-    /* A lane's log for an assigned partition: new producer, nothing contacted yet. */
+    /* A lane's log for an assigned partition: new producer, nothing contacted yet. Called again for
+     * the same partition when a lane starts anew, after its older log was closed. */
     enum result (*lane_open)(void *self, int32_t partition, struct log *log, struct error *error);
     /* Leave the group and join it again: the answer to a partition without a living lane.
      * All lanes are closed before. */

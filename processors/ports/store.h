@@ -48,4 +48,11 @@ struct store {
     void (*close)(void *self);
 };
 
+/* Where lanes get their stores from, each from its own thread. */
+struct stores {
+    void *self;
+    enum result (*lane_open)(void *self, const char *processor, int32_t partition, uint32_t tables,
+                             uint32_t changelogs, struct store *store, struct error *error);
+};
+
 #endif
