@@ -4,6 +4,11 @@
 VARIANT ?= plain
 CC := gcc
 BUILD := build/$(VARIANT)
+JOBS ?= $(shell nproc)
+MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
 
 PACKAGES := rdkafka avro-c uuid libcyaml jansson libcurl libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -20,15 +25,20 @@ LDFLAGS_plain := -Wl,-z,relro,-z,now
 ifeq ($(VARIANT),clang)
 CC := clang
 endif
-CFLAGS := -std=c11 -D_GNU_SOURCE -g -pthread $(WARNINGS) $(HARDEN) $(CFLAGS_$(VARIANT)) \
-          -Iprocessors -Ischemas -I. $(PKG_CFLAGS) -MMD -MP
+DIALECT := -std=c11 -D_GNU_SOURCE -pthread -Iprocessors -Ischemas -I. $(PKG_CFLAGS)
+CFLAGS := $(DIALECT) -g $(WARNINGS) $(HARDEN) $(CFLAGS_$(VARIANT))
 LDFLAGS := -pie -pthread $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT))
+
+export ASAN_OPTIONS := detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS := print_stacktrace=1
+export TSAN_OPTIONS := halt_on_error=1
 
 SOURCES := $(sort $(shell find processors schemas/generated -name '*.c' 2>/dev/null))
 MAIN := processors/cli/main.c
 LIBRARY_SOURCES := $(filter-out $(MAIN),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
 SUITES := $(foreach s,unit spec contract,$(if $(wildcard tests/$(s)/*.c),$(s)))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -40,27 +50,51 @@ all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/suites/%) ## Build the binary and the
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-$(BUILD)/%.o: %.c
+# Objects are made anew when their flags change, libraries and programs when their list does; both
+# files are touched only then. The first also says in time that a library is not installed.
+.PHONY: FORCE
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	@pkg-config --exists --print-errors $(PACKAGES) || { echo "run docker/install" >&2; exit 1; }
+	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' >$@
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SOURCES) $(TEST_SOURCES)' | cmp -s - $@ || echo '$(SOURCES) $(TEST_SOURCES)' >$@
 
-$(LIBRARY): $(call object,$(LIBRARY_SOURCES))
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "$(CC) $<"
+	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(call object,$(LIBRARY_SOURCES)) $(BUILD)/sources
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(BUILD)/millrace: $(call object,$(MAIN)) $(LIBRARY)
-	$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+# Criterion's own runner cannot start under ThreadSanitizer (Snaipe/Criterion #274).
+CRITERION := $(if $(filter tsan,$(VARIANT)),$(call object,tests/tsan/criterion.c),-lcriterion)
 
 define SUITE
-$(BUILD)/suites/$(1): $$(call object,$$(sort $$(wildcard tests/$(1)/*.c)) $$(SUPPORT_SOURCES)) $$(LIBRARY)
+$(BUILD)/suites/$(1): $$(call object,$$(filter tests/$(1)/%,$$(TEST_SOURCES)) $$(SUPPORT_SOURCES)) \
+                     $$(LIBRARY) $$(filter %.o,$$(CRITERION)) $$(BUILD)/sources
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) $$^ -o $$@ $$(PKG_LIBS) -lcriterion
+	@echo "link $$@"
+	@$$(CC) $$(LDFLAGS) $$(filter %.o %.a,$$^) -o $$@ $$(PKG_LIBS) $$(filter -l%,$$(CRITERION))
 endef
 $(foreach s,$(SUITES),$(eval $(call SUITE,$(s))))
 
 .PHONY: unit spec contract
-unit spec contract: %: $(BUILD)/suites/% ## Run one suite of tests
-	$< -j2 --quiet
+unit: ## Run one suite of tests: pieces
+spec: ## ... the domain, given-when-then
+contract: ## ... every implementation of a port
+$(SUITES): %: $(BUILD)/suites/%
+	@echo "-- $@ ($(VARIANT))"
+	@tests/suite $< $(JOBS)
+
+include tests/checks.mk
 
 .PHONY: gen
 gen: ## Write schemas/generated/c, and the structs of the codecs' tests, from the schemas
@@ -69,7 +103,7 @@ gen: ## Write schemas/generated/c, and the structs of the codecs' tests, from th
 	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \
 	    --out tests/support/probe --include tests/support/probe/ --no-table
 
-clean: ## Remove everything built
-	rm -rf build
+clean: ## Remove everything built; a stack and its data stay (docker/stack down --purge)
+	rm -rf $(filter-out build/stack,$(wildcard build/*))
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -58,7 +58,7 @@ jvm_download() {
         fail_with_log "Maven could not download the servers" "$dir/download.log"
     tarball=$part/kafka/apicurio-registry-app-$APICURIO_VERSION-all.tar.gz
     echo "$APICURIO_SHA256  $tarball" | sha256sum --check --quiet >/dev/null 2>&1 ||
-        fail "the tarball of Apicurio $APICURIO_VERSION is not the one whose SHA-256 docker/stack.env records"
+        fail "what came as Apicurio $APICURIO_VERSION has not the SHA-256 of docker/stack.env"
     tar -xzf "$tarball" -C "$part/registry"
     rm "$tarball"
     mv "$part" "$cache"

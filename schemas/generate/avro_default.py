@@ -38,7 +38,7 @@ def _boolean(value, type_, _types):
 
 def _integer(value, type_, _types):
     bits = RANGE[type_.kind]
-    if isinstance(value, bool) or not isinstance(value, int) or not -(1 << bits) <= value < 1 << bits:
+    if type(value) is not int or not -(1 << bits) <= value < 1 << bits:
         raise _wrong(value, type_)
     return encode_long(value)
 

@@ -95,5 +95,6 @@ def structs_header(namespace, types, include_prefix):
         lines += _enum(type_) if isinstance(type_, Enum) else _struct(type_)
     for type_ in types:
         kind = "enum" if isinstance(type_, Enum) else "record"
-        lines.append(f"extern const struct {kind}_descriptor {names.c_name(type_.name)}_descriptor;")
+        c_name = names.c_name(type_.name)
+        lines.append(f"extern const struct {kind}_descriptor {c_name}_descriptor;")
     return "\n".join([*lines, "", "#endif", ""])

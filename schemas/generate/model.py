@@ -13,7 +13,11 @@ from avro_default import encode_default
 
 SCALARS = {"boolean": "BOOLEAN", "int": "INT", "long": "LONG", "string": "STRING", "bytes": "BYTES"}
 LOGICAL = {("string", "uuid"): "UUID", ("long", "timestamp-millis"): "TIMESTAMP"}
-BOUND = {"STRING": "millrace.maxLength", "BYTES": "millrace.maxLength", "ARRAY": "millrace.maxItems"}
+BOUND = {
+    "STRING": "millrace.maxLength",
+    "BYTES": "millrace.maxLength",
+    "ARRAY": "millrace.maxItems",
+}
 DEFAULT_SYMBOL = "Other"
 
 

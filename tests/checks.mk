@@ -1,0 +1,76 @@
+# What is checked, and in which order. `make check` is for every change, `make test` for landing.
+
+GENERATED := schemas/generated/% tests/support/probe/%
+HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) \
+                                          $(wildcard tests/tsan/*.c))
+HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
+
+# One after the other: each suite uses all cores by itself, and its output stays together.
+.PHONY: suites
+suites: $(SUITES:%=$(BUILD)/suites/%)
+	@set -e; for suite in $(SUITES); do $(MAKE) $$suite; done
+
+.PHONY: check test asan tsan clang flow ci
+check: ## Quick checks: format, rules, tidy of what changed, generated files; unit, spec, contract
+	@$(MAKE) gen-check
+	@$(MAKE) format-check rules scripts tidy-changed
+	@$(MAKE) python-tests
+	@$(MAKE) suites
+
+test: ## Everything that must pass before landing: check, full tidy, clang, asan, flow
+	+@tests/run check tidy clang asan flow
+
+asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) VARIANT=asan suites
+
+tsan: ## Run the suites under ThreadSanitizer
+	@$(MAKE) VARIANT=tsan suites
+
+clang: ## Build everything with clang as well
+	@$(MAKE) VARIANT=clang all
+
+flow: all ## Run the flows on a real Kafka and schema registry
+	$(if $(wildcard tests/flow/run),tests/flow/run)
+
+ci: ## What CI runs
+	.ci/run
+
+.PHONY: format format-check rules scripts gen-check python-tests
+format: ## Format the C sources in place
+	@clang-format -i $(HAND_WRITTEN) $(HEADERS)
+
+format-check:
+	@clang-format --dry-run -Werror $(HAND_WRITTEN) $(HEADERS)
+
+rules: $(call object,$(SOURCES))
+	@tests/tidy/rules . $(BUILD)
+
+scripts:
+	@shellcheck -x -S warning $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!.*\b(ba)?sh$$')
+
+PYTHON_TESTS := $(wildcard tests/tidy schemas/generate/tests)
+python-tests:
+	@for d in $(PYTHON_TESTS); do \
+	    [ -z "$$(find $$d -name '*_test.py')" ] || \
+	    { echo "-- $$d"; python3 -B -m unittest discover -s $$d -p '*_test.py' || exit 1; }; done
+
+# The generator runs on the work tree itself: what it changes was out of date.
+generated_state = git ls-files -co --exclude-standard schemas tests/support | sort | xargs sha256sum
+gen-check:
+	@before=$$($(generated_state)); $(MAKE) gen && [ "$$before" = "$$($(generated_state))" ] || \
+	    { echo "generated files were not in step with schemas/: make gen, and commit them" >&2; exit 1; }
+
+# clang-tidy is slow: a source is looked at again only when its object is made again.
+TIDY_OK := $(HAND_WRITTEN:%.c=$(BUILD)/tidy/%.ok)
+CHANGED = $(shell git diff --name-only origin/main 2>/dev/null; git ls-files -o --exclude-standard)
+.PHONY: tidy tidy-changed
+tidy: $(TIDY_OK) ## Run clang-tidy on every source that changed since it last passed
+	@:
+tidy-changed: $(filter $(patsubst %.c,$(BUILD)/tidy/%.ok,$(CHANGED)),$(TIDY_OK))
+	@:
+
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo clang-tidy $<
+	@clang-tidy -quiet $< -- $(DIALECT) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
