@@ -44,6 +44,7 @@ SUITES := $(foreach s,unit spec contract,$(if $(wildcard tests/$(s)/*.c),$(s)))
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 .DEFAULT_GOAL := all
+.SECONDARY: # an object that only a check needed is kept as well
 .PHONY: all help clean
 all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/suites/%) ## Build the binary and the test suites
 
