@@ -1,0 +1,11 @@
+/* Every verb has one file, named like it, with one function that the table of commands names. */
+#ifndef MILLRACE_CLI_VERBS_H
+#define MILLRACE_CLI_VERBS_H
+
+struct invocation;
+
+/* Each reads its options from the command line, does its work and returns the exit code. */
+int verb_config_keys(struct invocation *invocation, int argc, char **argv);
+int verb_config_show(struct invocation *invocation, int argc, char **argv);
+
+#endif
