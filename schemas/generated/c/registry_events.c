@@ -335,6 +335,8 @@ const struct record_descriptor registry_events_submission_not_sent_descriptor = 
     .size = sizeof(struct registry_events_submission_not_sent),
 };
 
+static const uint8_t registry_events_submission_refused_transaction_id_default[] = {0x00};
+
 static const struct field_descriptor registry_events_submission_refused_fields[] = {
     {
         .name = "metadata",
@@ -362,6 +364,14 @@ static const struct field_descriptor registry_events_submission_refused_fields[]
         .offset = offsetof(struct registry_events_submission_refused, attempt),
     },
     {
+        .name = "transactionId",
+        .type = {.kind = TYPE_STRING, .nullable = true, .size = sizeof(((struct registry_events_submission_refused *)0)->transaction_id), .length_max = 256},
+        .offset = offsetof(struct registry_events_submission_refused, transaction_id),
+        .presence_offset = offsetof(struct registry_events_submission_refused, has_transaction_id),
+        .has_default = true,
+        .default_avro = {registry_events_submission_refused_transaction_id_default, sizeof registry_events_submission_refused_transaction_id_default},
+    },
+    {
         .name = "message",
         .type = {.kind = TYPE_STRING, .size = sizeof(((struct registry_events_submission_refused *)0)->message), .length_max = 1024},
         .offset = offsetof(struct registry_events_submission_refused, message),
@@ -371,10 +381,11 @@ static const struct field_descriptor registry_events_submission_refused_fields[]
 const struct record_descriptor registry_events_submission_refused_descriptor = {
     .full_name = "registry.events.SubmissionRefused",
     .fields = registry_events_submission_refused_fields,
-    .fields_count = 6,
+    .fields_count = 7,
     .size = sizeof(struct registry_events_submission_refused),
 };
 
+static const uint8_t registry_events_submission_resolved_transaction_id_default[] = {0x00};
 static const uint8_t registry_events_submission_resolved_looked_at_default[] = {0x00};
 static const uint8_t registry_events_submission_resolved_quarantine_ms_default[] = {0x00};
 static const struct type_descriptor registry_events_submission_resolved_slice_hashes_item = {.kind = TYPE_RECORD, .size = sizeof(struct millrace_slice_hash), .record = &millrace_slice_hash_descriptor};
@@ -405,6 +416,14 @@ static const struct field_descriptor registry_events_submission_resolved_fields[
         .name = "attempt",
         .type = {.kind = TYPE_INT, .size = sizeof(((struct registry_events_submission_resolved *)0)->attempt)},
         .offset = offsetof(struct registry_events_submission_resolved, attempt),
+    },
+    {
+        .name = "transactionId",
+        .type = {.kind = TYPE_STRING, .nullable = true, .size = sizeof(((struct registry_events_submission_resolved *)0)->transaction_id), .length_max = 256},
+        .offset = offsetof(struct registry_events_submission_resolved, transaction_id),
+        .presence_offset = offsetof(struct registry_events_submission_resolved, has_transaction_id),
+        .has_default = true,
+        .default_avro = {registry_events_submission_resolved_transaction_id_default, sizeof registry_events_submission_resolved_transaction_id_default},
     },
     {
         .name = "executed",
@@ -455,7 +474,7 @@ static const struct field_descriptor registry_events_submission_resolved_fields[
 const struct record_descriptor registry_events_submission_resolved_descriptor = {
     .full_name = "registry.events.SubmissionResolved",
     .fields = registry_events_submission_resolved_fields,
-    .fields_count = 12,
+    .fields_count = 13,
     .size = sizeof(struct registry_events_submission_resolved),
 };
 
@@ -494,6 +513,7 @@ const struct record_descriptor registry_events_submission_sent_descriptor = {
     .size = sizeof(struct registry_events_submission_sent),
 };
 
+static const uint8_t registry_events_submission_succeeded_transaction_id_default[] = {0x00};
 static const struct type_descriptor registry_events_submission_succeeded_slice_hashes_item = {.kind = TYPE_RECORD, .size = sizeof(struct millrace_slice_hash), .record = &millrace_slice_hash_descriptor};
 static const uint8_t registry_events_submission_succeeded_slice_hashes_default[] = {0x00};
 
@@ -524,6 +544,14 @@ static const struct field_descriptor registry_events_submission_succeeded_fields
         .offset = offsetof(struct registry_events_submission_succeeded, attempt),
     },
     {
+        .name = "transactionId",
+        .type = {.kind = TYPE_STRING, .nullable = true, .size = sizeof(((struct registry_events_submission_succeeded *)0)->transaction_id), .length_max = 256},
+        .offset = offsetof(struct registry_events_submission_succeeded, transaction_id),
+        .presence_offset = offsetof(struct registry_events_submission_succeeded, has_transaction_id),
+        .has_default = true,
+        .default_avro = {registry_events_submission_succeeded_transaction_id_default, sizeof registry_events_submission_succeeded_transaction_id_default},
+    },
+    {
         .name = "evidence",
         .type = {.kind = TYPE_STRING, .size = sizeof(((struct registry_events_submission_succeeded *)0)->evidence), .length_max = 4096},
         .offset = offsetof(struct registry_events_submission_succeeded, evidence),
@@ -541,10 +569,11 @@ static const struct field_descriptor registry_events_submission_succeeded_fields
 const struct record_descriptor registry_events_submission_succeeded_descriptor = {
     .full_name = "registry.events.SubmissionSucceeded",
     .fields = registry_events_submission_succeeded_fields,
-    .fields_count = 7,
+    .fields_count = 8,
     .size = sizeof(struct registry_events_submission_succeeded),
 };
 
+static const uint8_t registry_events_submission_unknown_transaction_id_default[] = {0x00};
 static const uint8_t registry_events_submission_unknown_detail_default[] = {0x00};
 
 static const struct field_descriptor registry_events_submission_unknown_fields[] = {
@@ -574,6 +603,14 @@ static const struct field_descriptor registry_events_submission_unknown_fields[]
         .offset = offsetof(struct registry_events_submission_unknown, attempt),
     },
     {
+        .name = "transactionId",
+        .type = {.kind = TYPE_STRING, .nullable = true, .size = sizeof(((struct registry_events_submission_unknown *)0)->transaction_id), .length_max = 256},
+        .offset = offsetof(struct registry_events_submission_unknown, transaction_id),
+        .presence_offset = offsetof(struct registry_events_submission_unknown, has_transaction_id),
+        .has_default = true,
+        .default_avro = {registry_events_submission_unknown_transaction_id_default, sizeof registry_events_submission_unknown_transaction_id_default},
+    },
+    {
         .name = "cause",
         .type = {.kind = TYPE_ENUM, .size = sizeof(((struct registry_events_submission_unknown *)0)->cause), .symbols = &millrace_unknown_cause_descriptor},
         .offset = offsetof(struct registry_events_submission_unknown, cause),
@@ -591,6 +628,6 @@ static const struct field_descriptor registry_events_submission_unknown_fields[]
 const struct record_descriptor registry_events_submission_unknown_descriptor = {
     .full_name = "registry.events.SubmissionUnknown",
     .fields = registry_events_submission_unknown_fields,
-    .fields_count = 7,
+    .fields_count = 8,
     .size = sizeof(struct registry_events_submission_unknown),
 };

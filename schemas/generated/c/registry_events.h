@@ -156,6 +156,10 @@ struct registry_events_submission_refused {
     /* Number of the intent within its submission: 1, 2, 3, ...; a new one follows only a
      * SubmissionNotSent. */
     int32_t attempt;
+    /* Id of the transaction as the registry names it, as in the last SubmissionIntended; null
+     * where nothing was intended. */
+    bool has_transaction_id;
+    struct text transaction_id;
     /* The registry's words. */
     struct text message;
 };
@@ -173,6 +177,10 @@ struct registry_events_submission_resolved {
     /* Number of the intent within its submission: 1, 2, 3, ...; a new one follows only a
      * SubmissionNotSent. */
     int32_t attempt;
+    /* Id of the transaction as the registry names it, as in the last SubmissionIntended; null
+     * where nothing was intended. */
+    bool has_transaction_id;
+    struct text transaction_id;
     /* Whether the registry executed the transaction. */
     bool executed;
     /* What the verdict rests on, in plain words. */
@@ -223,6 +231,10 @@ struct registry_events_submission_succeeded {
     /* Number of the intent within its submission: 1, 2, 3, ...; a new one follows only a
      * SubmissionNotSent. */
     int32_t attempt;
+    /* Id of the transaction as the registry names it, as in the last SubmissionIntended; null
+     * where nothing was intended. */
+    bool has_transaction_id;
+    struct text transaction_id;
     /* The registry's words, or what else shows it. */
     struct text evidence;
     /* The registry's own names for the slices that the operation made; empty where the registry
@@ -245,6 +257,10 @@ struct registry_events_submission_unknown {
     /* Number of the intent within its submission: 1, 2, 3, ...; a new one follows only a
      * SubmissionNotSent. */
     int32_t attempt;
+    /* Id of the transaction as the registry names it, as in the last SubmissionIntended; null
+     * where nothing was intended. */
+    bool has_transaction_id;
+    struct text transaction_id;
     /* Why. */
     enum millrace_unknown_cause cause;
     /* The same for people; null where the cause says it all. */
