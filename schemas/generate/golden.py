@@ -143,7 +143,7 @@ def freeze_new():
 
 
 def filled(schema, value, types):
-    """The old example with the grown schema's defaults; a new field's is null, empty or as said."""
+    """The old example as the grown schema reads it: with its defaults."""
     if isinstance(schema, list):
         return None if value is None else filled(schema[1], value, types)
     schema = json_form.resolved(schema, types)
@@ -152,7 +152,9 @@ def filled(schema, value, types):
     if schema["type"] != "record":
         return value
     return {
-        f["name"]: filled(f["type"], value[f["name"]], types) if f["name"] in value else f["default"]
+        f["name"]: filled(f["type"], value[f["name"]], types)
+        if f["name"] in value
+        else json_form.default_form(f["type"], f["default"], types)
         for f in schema["fields"]
     }
 

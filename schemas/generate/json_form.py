@@ -1,7 +1,7 @@
 """Our JSON form of a message (see ../README.md) to plain Python values, strictly."""
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -37,6 +37,31 @@ def ms_of(text):
     if len(text) != len("2026-01-01T00:00:00.000Z"):
         raise ValueError(f"{text!r} is not a time with milliseconds")
     return ms
+
+
+def text_of_ms(ms):
+    """ms since the epoch -> RFC 3339 in UTC with milliseconds."""
+    text = (EPOCH + timedelta(milliseconds=ms)).strftime(TIME)
+    return text[: -len("000Z")] + "Z"
+
+
+def default_form(schema, default, types):
+    """A default as a schema writes it -> our JSON form; a union's default is its first branch's."""
+    if isinstance(schema, list):
+        return default
+    schema = resolved(schema, types)
+    if schema["type"] == "bytes":
+        return default.encode("latin-1").hex()
+    if schema["type"] == "array":
+        return [default_form(schema["items"], item, types) for item in default]
+    if schema["type"] == "record":
+        return {
+            f["name"]: default_form(
+                f["type"], default[f["name"]] if f["name"] in default else f["default"], types
+            )
+            for f in schema["fields"]
+        }
+    return text_of_ms(default) if schema.get("logicalType") == "timestamp-millis" else default
 
 
 def datum(schema, value, types):

@@ -19,7 +19,6 @@ import json_form
 GOLDEN = inline.SCHEMAS / "golden"
 TESTS = inline.SCHEMAS / "generate" / "tests"
 CERTIFICATE_NAMESPACE = "dc8178f1-b184-4603-bb7a-ae7a5a3b310d"
-ABSENT = object()
 
 
 def read_json(path):
@@ -71,29 +70,14 @@ def hashed_record(schema, value, types, without=()):
         if name in without:
             continue
         bytes_ = hashed_value(field["type"], value[name], types)
-        default = default_value(field["type"], field.get("default", ABSENT), types)
-        if default is ABSENT or bytes_ != hashed_value(field["type"], default, types):
+        if "default" not in field or bytes_ != hashed_default(field, types):
             out += text(name) + bytes_
     return out + b"\0"
 
 
-def default_value(schema, default, types):
-    """A default as a schema writes it: bytes as code points, a union's as its first branch's."""
-    if default is ABSENT or isinstance(schema, list):
-        return default
-    schema = json_form.resolved(schema, types)
-    if schema["type"] == "bytes":
-        return default.encode("latin-1")
-    if schema["type"] == "array":
-        return [default_value(schema["items"], item, types) for item in default]
-    if schema["type"] == "record":
-        return {
-            f["name"]: default_value(
-                f["type"], default.get(f["name"], f.get("default", ABSENT)), types
-            )
-            for f in schema["fields"]
-        }
-    return default
+def hashed_default(field, types):
+    default = json_form.default_form(field["type"], field["default"], types)
+    return hashed_value(field["type"], json_form.datum(field["type"], default, types), types)
 
 
 def hash_input(schema, value):
