@@ -6,7 +6,7 @@
 
     golden.py                      write the .avsc and .hex that are missing
     golden.py --check              change nothing; exit 1 and say what does not hold
-    golden.py --evolve FULL_NAME   keep today's files under a number, so that the grown ones can follow
+    golden.py --evolve FULL_NAME   keep today's files under a number, making room for the grown
 
 The bytes come from fastavro, so that our own codec is held against another one. Without it --check
 compares schemas and examples only, and says so.
@@ -79,7 +79,7 @@ def is_public(name):
 
 
 def version_errors(name, version, live):
-    """A version that is kept must still be readable, and (unless a state) must read what we write."""
+    """A version that is kept must still be readable and (but for a state) read what we write."""
     stem = name if version is None else f"{name}.{version}"
     schema = read_json(golden_path(stem, "avsc"))
     errors = growth.growth_errors(growth.essence(schema), growth.essence(live), stem)
@@ -89,7 +89,7 @@ def version_errors(name, version, live):
         return errors
     data = bytes.fromhex(golden_path(stem, "hex").read_text(encoding="ascii"))
     if data != encode(schema, example):
-        errors.append(f"{stem}.hex: not the bytes of {stem}.json")
+        return errors + [f"{stem}.hex: not the bytes of {stem}.json"]
     decode(data, schema, live)
     if is_public(name):
         grown = bytes.fromhex(golden_path(name, "hex").read_text(encoding="ascii"))
@@ -142,23 +142,6 @@ def freeze_new():
     return 0
 
 
-def filled(schema, value, types):
-    """The old example as the grown schema reads it: with its defaults."""
-    if isinstance(schema, list):
-        return None if value is None else filled(schema[1], value, types)
-    schema = json_form.resolved(schema, types)
-    if schema["type"] == "array":
-        return [filled(schema["items"], item, types) for item in value]
-    if schema["type"] != "record":
-        return value
-    return {
-        f["name"]: filled(f["type"], value[f["name"]], types)
-        if f["name"] in value
-        else json_form.default_form(f["type"], f["default"], types)
-        for f in schema["fields"]
-    }
-
-
 def evolve(name):
     old, new = read_json(golden_path(name, "avsc")), live_schema(name)
     errors = growth.growth_errors(growth.essence(old), growth.essence(new), name)
@@ -169,14 +152,15 @@ def evolve(name):
         print(f"{name}: nothing but words changed, nothing to freeze")
         return 0
     number = max(past_versions(name), default=0) + 1
-    example = filled(new, read_json(golden_path(name, "json")), json_form.named_types(new))
+    old_example = read_json(golden_path(name, "json"))
+    example = json_form.filled(new, old_example, json_form.named_types(new))
     encode(new, example)
     for suffix in ("avsc", "json", "hex"):
         golden_path(name, suffix).rename(golden_path(f"{name}.{number}", suffix))
     text = json.dumps(example, indent=2, ensure_ascii=False) + "\n"
     golden_path(name, "json").write_text(text, encoding="utf-8")
     print(f"{name}: the old version is kept as {number}. Give the new fields of {name}.json values")
-    print("that show them, then run golden.py and golden.py --check.")
+    print("that show them, then run golden.py, golden.py --check and vectors.py.")
     return 0
 
 

@@ -12,16 +12,19 @@ def essence(schema, types=None):
     types = json_form.named_types(schema) if types is None else types
     if isinstance(schema, list):
         return [essence(branch, types) for branch in schema]
-    schema = {key: value for key, value in json_form.resolved(schema, types).items() if key != "doc"}
+    schema = _without_doc(json_form.resolved(schema, types))
     if "fields" in schema:
         schema["fields"] = [
-            {**{key: value for key, value in field.items() if key != "doc"},
-             "type": essence(field["type"], types)}
+            {**_without_doc(field), "type": essence(field["type"], types)}
             for field in schema["fields"]
         ]
     if "items" in schema:
         schema["items"] = essence(schema["items"], types)
     return schema
+
+
+def _without_doc(item):
+    return {key: value for key, value in item.items() if key != "doc"}
 
 
 def growth_errors(old, new, place="message"):
@@ -46,7 +49,7 @@ def growth_errors(old, new, place="message"):
 
 
 def _fixed_parts(old, new, place):
-    """Everything of a type but its fields, symbols, items and bounds must stay; bounds may widen."""
+    """All of a type but its fields, symbols and items must stay; bounds may widen."""
     errors = []
     for key in sorted((set(old) | set(new)) - {"fields", "symbols", "items"}):
         before, after = old.get(key), new.get(key)

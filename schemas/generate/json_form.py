@@ -64,6 +64,23 @@ def default_form(schema, default, types):
     return text_of_ms(default) if schema.get("logicalType") == "timestamp-millis" else default
 
 
+def filled(schema, value, types):
+    """The old example as the grown schema reads it: with its defaults."""
+    if isinstance(schema, list):
+        return None if value is None else filled(schema[1], value, types)
+    schema = resolved(schema, types)
+    if schema["type"] == "array":
+        return [filled(schema["items"], item, types) for item in value]
+    if schema["type"] != "record":
+        return value
+    return {
+        f["name"]: filled(f["type"], value[f["name"]], types)
+        if f["name"] in value
+        else default_form(f["type"], f["default"], types)
+        for f in schema["fields"]
+    }
+
+
 def datum(schema, value, types):
     """The value that an Avro encoder takes: bytes as bytes, times as ms, all else as it stands."""
     if isinstance(schema, list):

@@ -15,14 +15,10 @@ import uuid
 
 import inline
 import json_form
+from golden import GOLDEN, past_versions, read_json
 
-GOLDEN = inline.SCHEMAS / "golden"
 TESTS = inline.SCHEMAS / "generate" / "tests"
 CERTIFICATE_NAMESPACE = "dc8178f1-b184-4603-bb7a-ae7a5a3b310d"
-
-
-def read_json(path):
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 # --- payloadHash ---------------------------------------------------------------------------------
@@ -104,13 +100,20 @@ def hash_vector(about, schema, value, path):
 
 
 def message_vectors():
-    """Each command and operation of the contract, from its golden example."""
+    """Each command and operation of the contract, from its golden examples, older ones too."""
     for path in inline.root_paths():
         if path.parent.name not in ("commands", "operations") or path.parts[-3] == "registry":
             continue
         schema = read_json(path)
-        value = read_json(GOLDEN / f"{inline.full_name(schema)}.json")
-        yield hash_vector("the golden example", schema, value, path)
+        name = inline.full_name(schema)
+        yield hash_vector("the golden example", schema, read_json(GOLDEN / f"{name}.json"), path)
+        for version in past_versions(name):
+            kept = f"{name}.{version}"
+            older, value = (read_json(GOLDEN / f"{kept}.{suffix}") for suffix in ("avsc", "json"))
+            grown = json_form.filled(schema, value, json_form.named_types(schema))
+            if payload_hash(schema, grown) != payload_hash(older, value):
+                raise ValueError(f"{name}: grew so that the hash of version {version} changes")
+            yield hash_vector(f"the golden example of version {version}", schema, grown, path)
 
 
 MOVE = {
@@ -190,7 +193,8 @@ def id_vectors():
         (issue["gridArea"], issue["assetId"], "Consumption"),
         ("SE3 Mälaren", "måler/1", "Production"),
     ):
-        yield id_vector("certificate", CERTIFICATE_NAMESPACE, f"{area}/{asset}/{start}/{end}/{type_}",
+        name = f"{area}/{asset}/{start}/{end}/{type_}"
+        yield id_vector("certificate", CERTIFICATE_NAMESPACE, name,
                         gridArea=area, assetId=asset, periodStart=issue["periodStart"],
                         periodEnd=issue["periodEnd"], certificateType=type_)
     for type_, ordinal in (

@@ -37,7 +37,11 @@ MESSAGE = {
             "type": {"type": "array", "items": "probe.growth.Mood", "millrace.maxItems": 4},
             "default": [],
         },
-        {"name": "note", "type": ["null", {"type": "string", "millrace.maxLength": 9}], "default": None},
+        {
+            "name": "note",
+            "type": ["null", {"type": "string", "millrace.maxLength": 9}],
+            "default": None,
+        },
     ],
 }
 
@@ -108,7 +112,9 @@ class Growth(unittest.TestCase):
 
     def test_everything_else_is_refused(self):
         refused = {
-            "a field without a default": lambda m, f: m["fields"].append({"name": "x", "type": "int"}),
+            "a field without a default": lambda m, f: m["fields"].append(
+                {"name": "x", "type": "int"}
+            ),
             "a field gone": lambda m, f: m["fields"].pop(),
             "another type": lambda m, f: f["id"].update(type="string"),
             "a logical type gone": lambda m, f: f["id"]["type"].pop("logicalType"),
