@@ -1,7 +1,8 @@
 #include "wire/decode.h"
 
+#include "domain/uuid.h"
 #include "wire/field_path.h"
-#include "wire/text_check.h"
+#include "wire/utf8.h"
 
 struct decoding {
     struct reader reader;
@@ -119,7 +120,7 @@ static bool run_array(struct decoding *decoding, const struct plan_node *node, u
 
 /* Items without bytes are not walked: their count may be anything. All others take at least one
  * byte each, so the input bounds the walk. */
-static bool skip_blocks(struct decoding *decoding, const struct plan_node *node) {
+static bool skip_blocks(struct decoding *decoding, const struct plan_node *node, uint8_t *body) {
     const struct plan_node *item = node->children;
     const bool map = node->op == PLAN_SKIP_MAP;
     for (;;) {
@@ -133,7 +134,7 @@ static bool skip_blocks(struct decoding *decoding, const struct plan_node *node)
         }
         for (uint64_t i = 0; i < block.count && (map || !item->empty); i++) {
             static const struct plan_node key = {.op = PLAN_SKIP_BYTES};
-            if ((map && !run(decoding, &key, NULL)) || !run(decoding, item, NULL)) {
+            if ((map && !run(decoding, &key, body)) || !run(decoding, item, body)) {
                 return false;
             }
         }
@@ -201,6 +202,21 @@ static enum decode_reason read_text(struct reader *reader, const struct plan_nod
     return DECODE_OK;
 }
 
+/* Why a text is no UUID of ours: a producer who writes upper case is told so. */
+static enum decode_reason uuid_text_reason(const uint8_t *data, uint32_t length) {
+    char lower[UUID_CHARACTERS];
+    if (length != sizeof lower) {
+        return DECODE_UUID;
+    }
+    for (uint32_t i = 0; i < length; i++) {
+        lower[i] = (char)(data[i] >= 'A' && data[i] <= 'F' ? data[i] - 'A' + 'a' : data[i]);
+    }
+    struct uuid uuid;
+    return uuid_from_text((struct text){.data = lower, .length = sizeof lower}, &uuid)
+               ? DECODE_UUID_NOT_CANONICAL
+               : DECODE_UUID;
+}
+
 static enum decode_reason read_uuid(struct reader *reader, uint8_t *value) {
     const uint8_t *data;
     uint32_t length;
@@ -209,16 +225,11 @@ static enum decode_reason read_uuid(struct reader *reader, uint8_t *value) {
         return reason;
     }
     struct uuid uuid;
-    switch (uuid_parse((const char *)data, length, &uuid)) {
-    case UUID_TEXT_CANONICAL:
-        memcpy(value, &uuid, sizeof uuid);
-        return DECODE_OK;
-    case UUID_TEXT_UPPER_CASE:
-        return DECODE_UUID_NOT_CANONICAL;
-    case UUID_TEXT_INVALID:
-        break;
+    if (!uuid_from_text((struct text){.data = (const char *)data, .length = length}, &uuid)) {
+        return uuid_text_reason(data, length);
     }
-    return DECODE_UUID;
+    memcpy(value, &uuid, sizeof uuid);
+    return DECODE_OK;
 }
 
 static enum decode_reason read_number(struct reader *reader, const struct plan_node *node,
@@ -311,10 +322,10 @@ static bool run_value(struct decoding *decoding, const struct plan_node *node, u
     case PLAN_DEFAULT:
         return run_default(decoding, node, body);
     case PLAN_SKIP_RECORD:
-        return run_children(decoding, node, NULL);
+        return run_children(decoding, node, body);
     case PLAN_SKIP_ARRAY:
     case PLAN_SKIP_MAP:
-        return skip_blocks(decoding, node);
+        return skip_blocks(decoding, node, body);
     default:
         return run_plain(decoding, node, body);
     }

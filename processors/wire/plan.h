@@ -80,6 +80,10 @@ struct text writer_schema_full_name(const struct writer_schema *schema);
  * the schema any longer. End it with `plan_close`. */
 enum result plan_open(const struct writer_schema *schema, const struct record_descriptor *record,
                       struct plan *plan, struct error *error);
+
+/* The plan for bytes that are written in our own schema. It cannot fail. */
+void plan_open_own(const struct record_descriptor *record, struct plan *plan);
+
 void plan_close(struct plan *plan);
 
 #endif

@@ -78,24 +78,45 @@ void plan_build_place(const struct plan_slot *slot, struct plan_node *node) {
     }
 }
 
+/* A builder whose first node is the root of a plan for `record`. */
+static struct plan_node *builder_start(struct plan_builder *builder,
+                                       const struct record_descriptor *record,
+                                       struct error *error) {
+    void *memory = malloc(PLAN_MEMORY_MAX);
+    assert(memory != NULL);
+    *builder = (struct plan_builder){.error = error};
+    arena_init(&builder->memory, memory, PLAN_MEMORY_MAX);
+    struct plan_node *root = plan_build_nodes(builder, 1);
+    assert(root != NULL);
+    root->size = record->size;
+    return root;
+}
+
 enum result plan_open(const struct writer_schema *schema, const struct record_descriptor *record,
                       struct plan *plan, struct error *error) {
     assert(schema != NULL && record != NULL);
     assert(plan != NULL && error != NULL);
-    void *memory = malloc(PLAN_MEMORY_MAX);
-    assert(memory != NULL);
-    struct plan_builder builder = {.error = error};
-    arena_init(&builder.memory, memory, PLAN_MEMORY_MAX);
-    struct plan_node *root = plan_build_nodes(&builder, 1);
-    assert(root != NULL);
-    root->size = record->size;
+    struct plan_builder builder;
+    struct plan_node *root = builder_start(&builder, record, error);
     if (!plan_build_enter(&builder, schema->root) ||
         !plan_build_record(&builder, schema->root, record, root)) {
-        free(memory);
+        free(builder.memory.base);
         return error->result;
     }
-    *plan = (struct plan){.root = root, .record = record, .memory = memory};
+    *plan = (struct plan){.root = root, .record = record, .memory = builder.memory.base};
     return RESULT_OK;
+}
+
+void plan_open_own(const struct record_descriptor *record, struct plan *plan) {
+    assert(record != NULL && plan != NULL);
+    struct plan_builder builder;
+    struct error error;
+    struct plan_node *root = builder_start(&builder, record, &error);
+    const struct type_descriptor type = {.kind = TYPE_RECORD, .record = record};
+    const struct plan_slot slot = {.type = &type};
+    const bool built = plan_build_own(&builder, &slot, root);
+    assert(built);
+    *plan = (struct plan){.root = root, .record = record, .memory = builder.memory.base};
 }
 
 void plan_close(struct plan *plan) {

@@ -1,0 +1,27 @@
+/* Vectors that another implementation made: JSON files in the repository, bytes in hex. */
+#ifndef MILLRACE_TESTS_SUPPORT_VECTORS_H
+#define MILLRACE_TESTS_SUPPORT_VECTORS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "domain/arena.h"
+#include "domain/values.h"
+
+/* A JSON file, by its path from the root of the repository, where tests run. A missing or broken
+ * file fails the test. */
+json_t *vectors_load(const char *path);
+
+/* A member that is text; the test fails without it. */
+const char *vectors_text(const json_t *object, const char *name);
+
+/* A member that is hex, as bytes in the arena. */
+struct bytes vectors_bytes(const json_t *object, const char *name, struct arena *arena);
+
+/* Hex, spaces allowed, as bytes in the arena. */
+struct bytes vectors_hex(const char *hex, struct arena *arena);
+
+/* An arena for one test; never freed, each test is a process. */
+struct arena vectors_arena(size_t capacity);
+
+#endif
