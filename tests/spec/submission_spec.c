@@ -389,3 +389,74 @@ Test(submission, an_event_out_of_order_does_not_follow) {
     const struct message command = {.type = MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION};
     cr_expect_not(submission_follows(&empty, &command), "no event of the ledger at all");
 }
+
+/* Which event may come next where: rows are events, columns are where the submission stands. */
+Test(submission, the_table_of_states) {
+    enum { STANDS = 7 };
+    void (*const given[STANDS])(struct ledger_story *, int64_t) = {
+        NULL,          story_intended,  story_sent,     story_not_sent,
+        story_unknown, story_succeeded, story_resolved,
+    };
+    struct registry_events_submission_not_sent not_sent = {.sequence = 1, .attempt = 1};
+    struct registry_events_submission_sent sent = {.sequence = 1, .attempt = 1};
+    struct registry_events_submission_succeeded succeeded = {.sequence = 1, .attempt = 1};
+    struct registry_events_submission_refused refused = {.sequence = 1, .attempt = 1};
+    struct registry_events_submission_unknown unknown = {.sequence = 1, .attempt = 1};
+    struct registry_events_submission_resolved resolved = {.sequence = 1, .attempt = 1};
+    struct registry_events_evidence_contradicts contradicts = {.sequence = 1, .attempt = 1};
+    struct registry_events_resolution_refused refusal = {.sequence = 0};
+    struct registry_events_submission_intended next = {
+        .submission_id = story_submission(2), .sequence = 2, .attempt = 1};
+    struct registry_events_submission_intended again = {
+        .sequence = 1,
+        .attempt = 2,
+        .registry = text_of("main"),
+        .transaction_id = text_of("tx"),
+        .transaction = {.data = (const uint8_t *)"signed", .length = 6}};
+    struct registry_events_stream_read read = {.transactions = 1};
+    not_sent.submission_id = sent.submission_id = succeeded.submission_id = story_submission(1);
+    refused.submission_id = unknown.submission_id = resolved.submission_id = story_submission(1);
+    contradicts.submission_id = again.submission_id = story_submission(1);
+    const struct {
+        char name[24];
+        struct message event;
+        char follows[STANDS + 1]; /* none intended sent notsent unknown succeeded resolved */
+    } rows[] = {
+        {"NotSent", {NOT_SENT, &not_sent}, ".x....."},
+        {"Sent", {SENT, &sent}, ".x....."},
+        {"Succeeded", {SUCCEEDED, &succeeded}, ".xxx..."},
+        {"Refused", {REFUSED, &refused}, ".xx...."},
+        {"Unknown", {UNKNOWN, &unknown}, ".xx...."},
+        {"Resolved", {RESOLVED, &resolved}, "....x.."},
+        {"Intended, next", {INTENDED, &next}, ".....xx"},
+        {"Intended, again", {INTENDED, &again}, "...x..."},
+        {"EvidenceContradicts",
+         {MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &contradicts},
+         ".xxxxxx"},
+        {"ResolutionRefused", {MESSAGE_REGISTRY_EVENTS_RESOLUTION_REFUSED, &refusal}, "xxxxxxx"},
+        {"StreamRead", {MESSAGE_REGISTRY_EVENTS_STREAM_READ, &read}, "x....xx"},
+    };
+    for (uint32_t stand = 0; stand < STANDS; stand++) {
+        struct ledger_story story;
+        story_begin(&story);
+        if (given[stand] != NULL) {
+            given[stand](&story, 1);
+        }
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            cr_expect_eq(submission_follows(&story.state.ledger, &rows[i].event),
+                         rows[i].follows[stand] == 'x', "%s in column %u", rows[i].name, stand);
+        }
+    }
+}
+
+Test(submission, a_reading_of_the_stream_that_goes_back_does_not_follow) {
+    struct ledger_story story;
+    story_begin(&story);
+    struct registry_events_stream_read read = {.transactions = 3};
+    const struct message event = {MESSAGE_REGISTRY_EVENTS_STREAM_READ, &read};
+    submission_evolve(&story.state.ledger, &event, &story.arena);
+    cr_expect_eq(story.state.ledger.stream_transactions, 3);
+    cr_expect(submission_follows(&story.state.ledger, &event), "as many is fine");
+    read.transactions = 2;
+    cr_expect_not(submission_follows(&story.state.ledger, &event), "fewer is an older one");
+}

@@ -160,6 +160,13 @@ void story_succeeded(struct ledger_story *story, int64_t n) {
     story_expect_state(story, REGISTRY_STATE_SUBMISSION_STATE_SUCCEEDED, "given");
 }
 
+void story_resolved(struct ledger_story *story, int64_t n) {
+    const struct submission_facts facts = {.writer_dead = false};
+    story_unknown(story, n);
+    story_resolve(story, n, true, MILLRACE_CLOSING_RULE_NONE, &facts);
+    story_expect_state(story, REGISTRY_STATE_SUBMISSION_STATE_RESOLVED, "given");
+}
+
 void story_expect(const struct ledger_story *story, const int *types, const char *why) {
     uint32_t count = 0;
     cr_expect_eq(story->decision.verdict, SUBMISSION_VERDICT_CHANGED, "%s", why);

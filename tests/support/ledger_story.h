@@ -41,6 +41,7 @@ void story_sent(struct ledger_story *story, int64_t n);
 void story_not_sent(struct ledger_story *story, int64_t n);
 void story_unknown(struct ledger_story *story, int64_t n);
 void story_succeeded(struct ledger_story *story, int64_t n);
+void story_resolved(struct ledger_story *story, int64_t n); /* as executed, by an operator */
 
 /* What the last step did: exactly these events, ended by -1; or nothing at all. */
 #define STORY_EVENTS(...) ((const int[]){__VA_ARGS__, -1})
