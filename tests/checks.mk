@@ -13,6 +13,7 @@ suites: $(SUITES:%=$(BUILD)/suites/%)
 .PHONY: check test asan tsan clang flow ci
 check: ## Quick checks: format, rules, tidy of what changed, generated files; unit, spec, contract
 	@$(MAKE) gen-check
+	@$(MAKE) all
 	@$(MAKE) format-check rules scripts tidy-changed
 	@$(MAKE) python-tests
 	@$(MAKE) suites
@@ -62,7 +63,7 @@ gen-check:
 
 # clang-tidy is slow: a source is looked at again only when its object is made again.
 TIDY_OK := $(HAND_WRITTEN:%.c=$(BUILD)/tidy/%.ok)
-CHANGED = $(shell git diff --name-only origin/main 2>/dev/null; git ls-files -o --exclude-standard)
+CHANGED = $(shell git diff --name-only origin/main 2>/dev/null; git ls-files -o --exclude-standard 2>/dev/null)
 .PHONY: tidy tidy-changed
 tidy: $(TIDY_OK) ## Run clang-tidy on every source that changed since it last passed
 	@:
