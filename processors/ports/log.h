@@ -120,8 +120,8 @@ struct log {
      * out: a late request of it may still arrive, so this producer must begin nothing more. */
     bool (*worn)(void *self);
 
-    /* Readable when `poll` may find something; watched edge-triggered: it must fire anew for what
-     * comes after a `poll` that found nothing. */
+    /* An eventfd that is written to when something arrives where `poll` had found nothing. It is
+     * watched edge-triggered and nobody reads it, so that no arrival can be lost in between. */
     int (*wait_fd)(void *self);
 
     /* Ends the producer and all reading. Aborts what is open where it still can. From the lane's
