@@ -10,7 +10,7 @@ bool duration_parse(const char *text, int64_t *duration_ms) {
     static const struct {
         const char *word;
         int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}};
     static const int64_t week_ms = INT64_C(7) * 24 * 3600 * 1000;
     assert(text != NULL && duration_ms != NULL);
     char *end = NULL;

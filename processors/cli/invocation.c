@@ -67,7 +67,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         if (parsing->options != NULL) {
-            state->child_inputs[0] = (void *)(uintptr_t)parsing->options;
+            state->child_inputs[0] = (void *)parsing->options;
         }
         return 0;
     case 'c':

@@ -107,8 +107,8 @@ static void print_yaml(FILE *stream, const json_t *value, int indent, bool insid
         return;
     }
     bool first = inside_list;
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+    void *at = json_object_iter((json_t *)value);
+    for (; at != NULL; at = json_object_iter_next((json_t *)value, at)) {
         name = json_object_iter_key(at);
         (void)fprintf(stream, "%*s\"%s\":", first ? 0 : indent, "", name);
         print_yaml_item(stream, json_object_iter_value(at), indent + 2);
@@ -145,7 +145,7 @@ void output_rows(FILE *stream, enum output_format format, const json_t *rows,
 
 static void print_members(FILE *stream, const json_t *object) {
     size_t width = 0;
-    json_t *writable = (json_t *)(uintptr_t)object;
+    json_t *writable = (json_t *)object;
     for (void *at = json_object_iter(writable); at != NULL;
          at = json_object_iter_next(writable, at)) {
         const size_t name_width = width_of(json_object_iter_key(at));

@@ -149,7 +149,7 @@ static enum result check_fields(struct place *place, const json_t *older, const 
 
 static const json_t *find_type(const json_t *types, const char *name) {
     const json_t *found = json_object_get(types, name);
-    json_t *writable = (json_t *)(uintptr_t)types;
+    json_t *writable = (json_t *)types;
     void *at = json_object_iter(writable);
     for (; found == NULL && at != NULL; at = json_object_iter_next(writable, at)) {
         found = has_alias(json_object_iter_value(at), name) ? json_object_iter_value(at) : NULL;

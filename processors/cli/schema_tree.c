@@ -75,7 +75,7 @@ static json_t *normal_fields(const json_t *fields, const char *space, int depth)
             json_decref(result);
             return NULL;
         }
-        json_t *copy = json_copy((json_t *)(uintptr_t)field);
+        json_t *copy = json_copy((json_t *)field);
         json_object_del(copy, "doc");
         json_object_set_new(copy, "type", type);
         json_array_append_new(result, copy);
@@ -123,7 +123,7 @@ static json_t *normal_object(const json_t *schema, const char *space, int depth)
         return normal(kind, space, depth + 1); /* {"type": {...}} says no more than what it holds */
     }
     const char *word = json_string_value(kind);
-    json_t *copy = json_copy((json_t *)(uintptr_t)schema);
+    json_t *copy = json_copy((json_t *)schema);
     json_object_del(copy, "doc");
     bool ok = true;
     if (is_named(word)) {

@@ -40,7 +40,7 @@ static void name_of(const struct settings *settings, const char *variable, char 
     }
     (void)snprintf(name, size, "%s", variable + strlen(prefix));
     for (char *c = name; *c != '\0'; c++) {
-        *c = *c == '_' ? '.' : (char)tolower((unsigned char)*c);
+        *c = (char)(*c == '_' ? '.' : tolower((unsigned char)*c));
     }
 }
 

@@ -65,7 +65,9 @@ __attribute__((format(printf, 3, 0))) static void remember(cyaml_log_t level, vo
     }
     (void)vsnprintf(complaint->text + used, sizeof complaint->text - used, format, arguments);
     for (char *c = complaint->text + used; *c != '\0'; c++) {
-        *c = *c == '\n' ? ' ' : *c;
+        if (*c == '\n') {
+            *c = ' ';
+        }
     }
 }
 

@@ -205,8 +205,8 @@ Test(evidence, that_is_held_is_held_once_and_bounded_and_gone_with_the_outcome) 
     story_begin(&story);
     story_unknown(&story, 1);
     story_evidence_about(&story, 1, STORY_LANE_FIRST);
-    for (uint8_t i = 0; i < SUBMISSION_EVIDENCE_HELD_MAX + 3; i++) {
-        story.evidence.metadata.id = story_uuid(i);
+    for (unsigned i = 0; i < SUBMISSION_EVIDENCE_HELD_MAX + 3; i++) {
+        story.evidence.metadata.id = story_uuid((uint8_t)i);
         say(&story, MILLRACE_EVIDENCE_KIND_STATUS, SAID_NOT_FOUND);
     }
     cr_expect_eq(story.state.work.evidence_count, SUBMISSION_EVIDENCE_HELD_MAX);

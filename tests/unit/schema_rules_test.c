@@ -13,7 +13,7 @@ static const char *quoted(const char *text, int side) {
     static char buffers[2][4096];
     char *to = buffers[side];
     for (; *text != '\0'; text++) {
-        *to++ = *text == '\'' ? '"' : *text;
+        *to++ = (char)(*text == '\'' ? '"' : *text);
     }
     *to = '\0';
     return buffers[side];
