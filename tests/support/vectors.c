@@ -1,7 +1,7 @@
 #include "tests/support/vectors.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 json_t *vectors_load(const char *path) {
@@ -42,10 +42,9 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
     return vectors_hex(vectors_text(object, name), arena);
 }
 
-struct arena vectors_arena(size_t capacity) {
-    void *memory = malloc(capacity);
-    cr_assert_not_null(memory);
+struct arena vectors_arena(void) {
+    static _Alignas(max_align_t) uint8_t memory[1 << 20];
     struct arena arena;
-    arena_init(&arena, memory, capacity);
+    arena_init(&arena, memory, sizeof memory);
     return arena;
 }

@@ -21,7 +21,7 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
 /* Hex, spaces allowed, as bytes in the arena. */
 struct bytes vectors_hex(const char *hex, struct arena *arena);
 
-/* An arena for one test; never freed, each test is a process. */
-struct arena vectors_arena(size_t capacity);
+/* The arena of a test: one, since each test is a process of its own. */
+struct arena vectors_arena(void);
 
 #endif

@@ -40,7 +40,7 @@ static void *decoded(const json_t *vector, struct arena *arena) {
 }
 
 Test(wire_resolution, every_vector_reads_as_fastavro_reads_it) {
-    struct arena arena = vectors_arena(1 << 20);
+    struct arena arena = vectors_arena();
     json_t *vectors = vectors_load(vectors_path);
     size_t i;
     json_t *vector;
@@ -58,7 +58,7 @@ Test(wire_resolution, every_vector_reads_as_fastavro_reads_it) {
 
 /* Our own bytes are the same as fastavro's where both use the same schema. */
 Test(wire_resolution, encoding_gives_fastavro_s_bytes) {
-    struct arena arena = vectors_arena(1 << 20);
+    struct arena arena = vectors_arena();
     json_t *vectors = vectors_load(vectors_path);
     size_t i;
     json_t *vector;
@@ -89,7 +89,7 @@ Test(wire_resolution, encoding_gives_fastavro_s_bytes) {
 
 /* A buffer that is too small keeps what fits and never more. */
 Test(wire_resolution, encoding_stays_inside_its_buffer) {
-    struct arena arena = vectors_arena(1 << 20);
+    struct arena arena = vectors_arena();
     json_t *vectors = vectors_load(vectors_path);
     const void *body = decoded(json_array_get(vectors, 0), &arena);
     const struct record_descriptor *record = &probe_values_everything_descriptor;
@@ -105,7 +105,7 @@ Test(wire_resolution, encoding_stays_inside_its_buffer) {
 }
 
 Test(wire_resolution, an_unknown_symbol_is_found_with_its_path) {
-    struct arena arena = vectors_arena(1 << 20);
+    struct arena arena = vectors_arena();
     struct probe_values_inner inners[2] = {{.colour = PROBE_VALUES_COLOUR_RED}, {.count = 1}};
     struct probe_values_everything body = {.colour = PROBE_VALUES_COLOUR_RED,
                                            .inner = {.colour = PROBE_VALUES_COLOUR_RED},
