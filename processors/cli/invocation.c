@@ -124,7 +124,7 @@ void invocation_parse(struct invocation *invocation, int argc, char **argv,
 
 __attribute__((noreturn)) static void die(enum exit_code code, const struct error *error) {
     complain("%s", error->text);
-    exit(code);
+    exit((int)code);
 }
 
 static enum result read_settings(struct invocation *invocation, struct error *error) {
@@ -177,7 +177,7 @@ const char *invocation_require(const struct invocation *invocation, const char *
     return value;
 }
 
-static void say(const char *format, va_list arguments) {
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments) {
     (void)fputs("millrace: ", stderr);
     (void)vfprintf(stderr, format, arguments);
     (void)fputc('\n', stderr);

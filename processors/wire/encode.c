@@ -51,7 +51,7 @@ static void write_value(struct writer *writer, const struct type_descriptor *typ
     case TYPE_ARRAY:
         break;
     }
-    assert(!"an array where only single values can be");
+    assert(false && "an array where only single values can be");
 }
 
 /* One block, and none for an empty array: the same items always make the same bytes. */

@@ -149,7 +149,7 @@ static bool read_value(struct reading *reading, const struct type_descriptor *ty
     case TYPE_ARRAY:
         break;
     }
-    assert(!"an array where only single values can be");
+    assert(false && "an array where only single values can be");
     return false;
 }
 

@@ -54,7 +54,7 @@ static json_t *from_value(const struct type_descriptor *type, const void *value)
     case TYPE_ARRAY:
         break;
     }
-    assert(!"an array where only single values can be");
+    assert(false && "an array where only single values can be");
     return NULL;
 }
 
