@@ -14,7 +14,7 @@ static const char *member(const json_t *message, const char *name) {
 }
 
 static json_t *copy_of(const json_t *message) {
-    json_t *copy = json_copy((json_t *)(uintptr_t)message);
+    json_t *copy = json_copy((json_t *)message);
     json_object_set_new(copy, "children", json_array());
     return copy;
 }
