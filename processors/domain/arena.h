@@ -48,6 +48,21 @@ static inline void *arena_take(struct arena *arena, size_t size) {
     return memory;
 }
 
+/* What is still free, for a writer that learns its size only by writing; not zeroed. What it wrote
+ * is kept by `arena_keep`, before anything else is taken. */
+static inline void *arena_rest(struct arena *arena, size_t *size) {
+    *size = arena->capacity - arena->used;
+    return arena->base + arena->used;
+}
+
+static inline void arena_keep(struct arena *arena, size_t size) {
+    const size_t align = alignof(max_align_t);
+    assert(size <= arena->capacity - arena->used);
+    const size_t rounded = (size + align - 1) / align * align;
+    const size_t rest = arena->capacity - arena->used;
+    arena->used += rounded < rest ? rounded : rest;
+}
+
 static inline struct text arena_text(struct arena *arena, struct text text) {
     char *copy = arena_take(arena, text.length == 0 ? 1 : text.length);
     if (text.length > 0) {

@@ -27,7 +27,7 @@ int64_t turn_monotonic_ms(const struct turn *turn);
 /* Scratch memory that lives until the turn is committed or dropped. */
 struct arena *turn_arena(struct turn *turn);
 /* False when the turn holds so much that no further work should be begun in it. While it is true
- * there is room for the handling of any one message: TURN_HANDLING_* below. */
+ * there is room for the handling of any one message: TURN_HANDLING_* above. */
 bool turn_has_room(const struct turn *turn);
 
 /* The newest value of a key: staged in this turn, else the store's. NOT_FOUND is a result. The
