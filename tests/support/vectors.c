@@ -1,7 +1,7 @@
 #include "tests/support/vectors.h"
 
 #include <criterion/criterion.h>
-#include <stddef.h>
+#include <stdalign.h>
 #include <string.h>
 
 json_t *vectors_load(const char *path) {
@@ -43,7 +43,7 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
 }
 
 struct arena vectors_arena(void) {
-    static _Alignas(max_align_t) uint8_t memory[1 << 20];
+    static alignas(max_align_t) uint8_t memory[VECTORS_ARENA_BYTES];
     struct arena arena;
     arena_init(&arena, memory, sizeof memory);
     return arena;

@@ -21,7 +21,9 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
 /* Hex, spaces allowed, as bytes in the arena. */
 struct bytes vectors_hex(const char *hex, struct arena *arena);
 
-/* The arena of a test: one, since each test is a process of its own. */
+enum { VECTORS_ARENA_BYTES = 1 << 20 };
+
+/* The arena of a test: there is only one, each test is a process. */
 struct arena vectors_arena(void);
 
 #endif

@@ -105,7 +105,6 @@ Test(wire_resolution, encoding_stays_inside_its_buffer) {
 }
 
 Test(wire_resolution, an_unknown_symbol_is_found_with_its_path) {
-    struct arena arena = vectors_arena();
     struct probe_values_inner inners[2] = {{.colour = PROBE_VALUES_COLOUR_RED}, {.count = 1}};
     struct probe_values_everything body = {.colour = PROBE_VALUES_COLOUR_RED,
                                            .inner = {.colour = PROBE_VALUES_COLOUR_RED},
@@ -122,5 +121,4 @@ Test(wire_resolution, an_unknown_symbol_is_found_with_its_path) {
     body.inner.colour = PROBE_VALUES_COLOUR_OTHER;
     cr_expect(decode_find_other(&probe_values_everything_descriptor, &body, field));
     cr_expect_str_eq(field, "inner.colour");
-    (void)arena;
 }

@@ -230,6 +230,7 @@ const struct enum_descriptor probe_values_shade_descriptor = {
     .symbols_count = 3,
 };
 
+static const uint8_t probe_values_pair_left_default[] = {0x00};
 static const uint8_t probe_values_pair_right_default[] = {0x06};
 
 static const struct field_descriptor probe_values_pair_fields[] = {
@@ -237,6 +238,8 @@ static const struct field_descriptor probe_values_pair_fields[] = {
         .name = "left",
         .type = {.kind = TYPE_INT, .size = sizeof(((struct probe_values_pair *)0)->left)},
         .offset = offsetof(struct probe_values_pair, left),
+        .has_default = true,
+        .default_avro = {probe_values_pair_left_default, sizeof probe_values_pair_left_default},
     },
     {
         .name = "right",
