@@ -57,6 +57,7 @@ struct record_descriptor {
     const char *full_name;
     const char *const *aliases; /* older full names, NULL at the end; NULL when there are none */
     const struct field_descriptor *fields;
+    const uint32_t *by_name; /* indices into `fields`, in the order of the bytes of the names */
     uint32_t fields_count;
     uint32_t size; /* bytes of the struct */
 };

@@ -6,9 +6,7 @@
 static void write_record(struct writer *writer, const struct record_descriptor *record,
                          const void *body);
 
-/* One value that is neither null nor an array. */
-static void write_value(struct writer *writer, const struct type_descriptor *type,
-                        const void *value) {
+void encode_value(const struct type_descriptor *type, const void *value, struct writer *writer) {
     switch (type->kind) {
     case TYPE_BOOLEAN:
         writer_byte(writer, *(const bool *)value ? 1 : 0);
@@ -63,7 +61,7 @@ static void write_items(struct writer *writer, const struct field_descriptor *fi
     if (count > 0) {
         writer_long(writer, count);
         for (uint32_t i = 0; i < count; i++) {
-            write_value(writer, field->type.item, items + (size_t)i * field->type.item->size);
+            encode_value(field->type.item, items + (size_t)i * field->type.item->size, writer);
         }
     }
     writer_long(writer, 0);
@@ -83,7 +81,7 @@ static void write_field(struct writer *writer, const struct field_descriptor *fi
     } else if (field->type.kind == TYPE_RECORD) {
         write_record(writer, field->type.record, field_record(field, body));
     } else {
-        write_value(writer, &field->type, (const uint8_t *)body + field->offset);
+        encode_value(&field->type, (const uint8_t *)body + field->offset, writer);
     }
 }
 

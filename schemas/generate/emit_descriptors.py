@@ -111,16 +111,21 @@ def _record(type_):
     if before:
         before.append("")
     aliases = [f"    .aliases = {name}_aliases,"] if type_.aliases else []
+    order = sorted(range(len(type_.fields)), key=lambda i: type_.fields[i].name.encode())
+    by_name = ", ".join(str(i) for i in order)
     return [
         *before,
         f"static const struct field_descriptor {name}_fields[] = {{",
         *fields,
         "};",
         "",
+        f"static const uint32_t {name}_by_name[] = {{{by_name}}};",
+        "",
         f"const struct record_descriptor {name}_descriptor = {{",
         f'    .full_name = "{type_.name}",',
         *aliases,
         f"    .fields = {name}_fields,",
+        f"    .by_name = {name}_by_name,",
         f"    .fields_count = {len(type_.fields)},",
         f"    .size = sizeof(struct {name}),",
         "};",

@@ -19,6 +19,7 @@ BOUND = {
     "ARRAY": "millrace.maxItems",
 }
 DEFAULT_SYMBOL = "Other"
+DEFAULT_BYTES_MAX = 256
 
 
 class SchemaError(Exception):
@@ -152,6 +153,8 @@ class _Loader:
                 default = encode_default(schema["default"], type_, self.types)
             except ValueError as error:
                 raise SchemaError(f"{place}: {error}") from error
+            if len(default) > DEFAULT_BYTES_MAX:
+                raise SchemaError(f"{place}: a default of more than {DEFAULT_BYTES_MAX} bytes")
         aliases = tuple(schema.get("aliases", []))
         return Field(schema["name"], type_, aliases, default, schema.get("doc", ""))
 

@@ -68,9 +68,12 @@ static const struct field_descriptor certificates_answers_command_answered_field
     },
 };
 
+static const uint32_t certificates_answers_command_answered_by_name[] = {2, 1, 5, 6, 0, 8, 4, 3, 7};
+
 const struct record_descriptor certificates_answers_command_answered_descriptor = {
     .full_name = "certificates.answers.CommandAnswered",
     .fields = certificates_answers_command_answered_fields,
+    .by_name = certificates_answers_command_answered_by_name,
     .fields_count = 9,
     .size = sizeof(struct certificates_answers_command_answered),
 };

@@ -82,9 +82,12 @@ static const struct field_descriptor certificates_commands_allocate_slice_fields
     },
 };
 
+static const uint32_t certificates_commands_allocate_slice_by_name[] = {7, 1, 4, 8, 9, 10, 3, 0, 11, 2, 6, 5};
+
 const struct record_descriptor certificates_commands_allocate_slice_descriptor = {
     .full_name = "certificates.commands.AllocateSlice",
     .fields = certificates_commands_allocate_slice_fields,
+    .by_name = certificates_commands_allocate_slice_by_name,
     .fields_count = 12,
     .size = sizeof(struct certificates_commands_allocate_slice),
 };
@@ -136,9 +139,12 @@ static const struct field_descriptor certificates_commands_claim_slice_fields[] 
     },
 };
 
+static const uint32_t certificates_commands_claim_slice_by_name[] = {6, 1, 4, 3, 0, 2, 5};
+
 const struct record_descriptor certificates_commands_claim_slice_descriptor = {
     .full_name = "certificates.commands.ClaimSlice",
     .fields = certificates_commands_claim_slice_fields,
+    .by_name = certificates_commands_claim_slice_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_commands_claim_slice),
 };
@@ -234,9 +240,12 @@ static const struct field_descriptor certificates_commands_issue_certificate_fie
     },
 };
 
+static const uint32_t certificates_commands_issue_certificate_by_name[] = {12, 13, 1, 5, 4, 3, 6, 0, 10, 8, 7, 9, 11, 2};
+
 const struct record_descriptor certificates_commands_issue_certificate_descriptor = {
     .full_name = "certificates.commands.IssueCertificate",
     .fields = certificates_commands_issue_certificate_fields,
+    .by_name = certificates_commands_issue_certificate_by_name,
     .fields_count = 14,
     .size = sizeof(struct certificates_commands_issue_certificate),
 };
@@ -283,9 +292,12 @@ static const struct field_descriptor certificates_commands_release_reservation_f
     },
 };
 
+static const uint32_t certificates_commands_release_reservation_by_name[] = {1, 4, 3, 0, 2, 5};
+
 const struct record_descriptor certificates_commands_release_reservation_descriptor = {
     .full_name = "certificates.commands.ReleaseReservation",
     .fields = certificates_commands_release_reservation_fields,
+    .by_name = certificates_commands_release_reservation_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_commands_release_reservation),
 };
@@ -342,9 +354,12 @@ static const struct field_descriptor certificates_commands_reserve_slices_fields
     },
 };
 
+static const uint32_t certificates_commands_reserve_slices_by_name[] = {1, 4, 3, 0, 6, 7, 2, 5};
+
 const struct record_descriptor certificates_commands_reserve_slices_descriptor = {
     .full_name = "certificates.commands.ReserveSlices",
     .fields = certificates_commands_reserve_slices_fields,
+    .by_name = certificates_commands_reserve_slices_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_commands_reserve_slices),
 };
@@ -367,9 +382,12 @@ static const struct field_descriptor certificates_commands_slice_part_fields[] =
     },
 };
 
+static const uint32_t certificates_commands_slice_part_by_name[] = {1, 0};
+
 const struct record_descriptor certificates_commands_slice_part_descriptor = {
     .full_name = "certificates.commands.SlicePart",
     .fields = certificates_commands_slice_part_fields,
+    .by_name = certificates_commands_slice_part_by_name,
     .fields_count = 2,
     .size = sizeof(struct certificates_commands_slice_part),
 };
@@ -432,9 +450,12 @@ static const struct field_descriptor certificates_commands_slice_certificate_fie
     },
 };
 
+static const uint32_t certificates_commands_slice_certificate_by_name[] = {1, 4, 3, 0, 7, 2, 6, 5};
+
 const struct record_descriptor certificates_commands_slice_certificate_descriptor = {
     .full_name = "certificates.commands.SliceCertificate",
     .fields = certificates_commands_slice_certificate_fields,
+    .by_name = certificates_commands_slice_certificate_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_commands_slice_certificate),
 };
@@ -486,9 +507,12 @@ static const struct field_descriptor certificates_commands_transfer_slice_fields
     },
 };
 
+static const uint32_t certificates_commands_transfer_slice_by_name[] = {1, 4, 3, 0, 6, 2, 5};
+
 const struct record_descriptor certificates_commands_transfer_slice_descriptor = {
     .full_name = "certificates.commands.TransferSlice",
     .fields = certificates_commands_transfer_slice_fields,
+    .by_name = certificates_commands_transfer_slice_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_commands_transfer_slice),
 };
@@ -540,9 +564,12 @@ static const struct field_descriptor certificates_commands_unclaim_slice_fields[
     },
 };
 
+static const uint32_t certificates_commands_unclaim_slice_by_name[] = {6, 1, 4, 3, 0, 2, 5};
+
 const struct record_descriptor certificates_commands_unclaim_slice_descriptor = {
     .full_name = "certificates.commands.UnclaimSlice",
     .fields = certificates_commands_unclaim_slice_fields,
+    .by_name = certificates_commands_unclaim_slice_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_commands_unclaim_slice),
 };
@@ -589,9 +616,12 @@ static const struct field_descriptor certificates_commands_withdraw_certificate_
     },
 };
 
+static const uint32_t certificates_commands_withdraw_certificate_by_name[] = {1, 4, 3, 0, 5, 2};
+
 const struct record_descriptor certificates_commands_withdraw_certificate_descriptor = {
     .full_name = "certificates.commands.WithdrawCertificate",
     .fields = certificates_commands_withdraw_certificate_fields,
+    .by_name = certificates_commands_withdraw_certificate_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_commands_withdraw_certificate),
 };

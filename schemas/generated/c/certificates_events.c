@@ -93,9 +93,12 @@ static const struct field_descriptor certificates_events_certificate_issued_fiel
     },
 };
 
+static const uint32_t certificates_events_certificate_issued_by_name[] = {11, 12, 1, 5, 2, 6, 0, 8, 7, 9, 10, 13, 4, 3};
+
 const struct record_descriptor certificates_events_certificate_issued_descriptor = {
     .full_name = "certificates.events.CertificateIssued",
     .fields = certificates_events_certificate_issued_fields,
+    .by_name = certificates_events_certificate_issued_by_name,
     .fields_count = 14,
     .size = sizeof(struct certificates_events_certificate_issued),
 };
@@ -157,9 +160,12 @@ static const struct field_descriptor certificates_events_certificate_realigned_f
     },
 };
 
+static const uint32_t certificates_events_certificate_realigned_by_name[] = {1, 2, 7, 0, 5, 4, 3, 6};
+
 const struct record_descriptor certificates_events_certificate_realigned_descriptor = {
     .full_name = "certificates.events.CertificateRealigned",
     .fields = certificates_events_certificate_realigned_fields,
+    .by_name = certificates_events_certificate_realigned_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_events_certificate_realigned),
 };
@@ -210,9 +216,12 @@ static const struct field_descriptor certificates_events_certificate_resumed_fie
     },
 };
 
+static const uint32_t certificates_events_certificate_resumed_by_name[] = {1, 2, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_certificate_resumed_descriptor = {
     .full_name = "certificates.events.CertificateResumed",
     .fields = certificates_events_certificate_resumed_fields,
+    .by_name = certificates_events_certificate_resumed_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_events_certificate_resumed),
 };
@@ -262,9 +271,12 @@ static const struct field_descriptor certificates_events_certificate_sliced_fiel
     },
 };
 
+static const uint32_t certificates_events_certificate_sliced_by_name[] = {1, 2, 0, 6, 5, 4, 3};
+
 const struct record_descriptor certificates_events_certificate_sliced_descriptor = {
     .full_name = "certificates.events.CertificateSliced",
     .fields = certificates_events_certificate_sliced_fields,
+    .by_name = certificates_events_certificate_sliced_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_events_certificate_sliced),
 };
@@ -320,9 +332,12 @@ static const struct field_descriptor certificates_events_certificate_suspended_f
     },
 };
 
+static const uint32_t certificates_events_certificate_suspended_by_name[] = {5, 1, 2, 0, 6, 4, 3};
+
 const struct record_descriptor certificates_events_certificate_suspended_descriptor = {
     .full_name = "certificates.events.CertificateSuspended",
     .fields = certificates_events_certificate_suspended_fields,
+    .by_name = certificates_events_certificate_suspended_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_events_certificate_suspended),
 };
@@ -365,9 +380,12 @@ static const struct field_descriptor certificates_events_certificate_withdrawn_f
     },
 };
 
+static const uint32_t certificates_events_certificate_withdrawn_by_name[] = {1, 2, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_certificate_withdrawn_descriptor = {
     .full_name = "certificates.events.CertificateWithdrawn",
     .fields = certificates_events_certificate_withdrawn_fields,
+    .by_name = certificates_events_certificate_withdrawn_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_events_certificate_withdrawn),
 };
@@ -424,9 +442,12 @@ static const struct field_descriptor certificates_events_command_rejected_fields
     },
 };
 
+static const uint32_t certificates_events_command_rejected_by_name[] = {1, 2, 5, 7, 0, 6, 4, 3};
+
 const struct record_descriptor certificates_events_command_rejected_descriptor = {
     .full_name = "certificates.events.CommandRejected",
     .fields = certificates_events_command_rejected_fields,
+    .by_name = certificates_events_command_rejected_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_events_command_rejected),
 };
@@ -469,9 +490,12 @@ static const struct field_descriptor certificates_events_reservation_released_fi
     },
 };
 
+static const uint32_t certificates_events_reservation_released_by_name[] = {1, 2, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_reservation_released_descriptor = {
     .full_name = "certificates.events.ReservationReleased",
     .fields = certificates_events_reservation_released_fields,
+    .by_name = certificates_events_reservation_released_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_events_reservation_released),
 };
@@ -533,9 +557,12 @@ static const struct field_descriptor certificates_events_slice_allocated_fields[
     },
 };
 
+static const uint32_t certificates_events_slice_allocated_by_name[] = {6, 1, 7, 2, 8, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_slice_allocated_descriptor = {
     .full_name = "certificates.events.SliceAllocated",
     .fields = certificates_events_slice_allocated_fields,
+    .by_name = certificates_events_slice_allocated_by_name,
     .fields_count = 9,
     .size = sizeof(struct certificates_events_slice_allocated),
 };
@@ -597,9 +624,12 @@ static const struct field_descriptor certificates_events_slice_claimed_fields[] 
     },
 };
 
+static const uint32_t certificates_events_slice_claimed_by_name[] = {6, 1, 7, 2, 8, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_slice_claimed_descriptor = {
     .full_name = "certificates.events.SliceClaimed",
     .fields = certificates_events_slice_claimed_fields,
+    .by_name = certificates_events_slice_claimed_by_name,
     .fields_count = 9,
     .size = sizeof(struct certificates_events_slice_claimed),
 };
@@ -652,9 +682,12 @@ static const struct field_descriptor certificates_events_slice_transferred_field
     },
 };
 
+static const uint32_t certificates_events_slice_transferred_by_name[] = {1, 2, 6, 0, 5, 7, 4, 3};
+
 const struct record_descriptor certificates_events_slice_transferred_descriptor = {
     .full_name = "certificates.events.SliceTransferred",
     .fields = certificates_events_slice_transferred_fields,
+    .by_name = certificates_events_slice_transferred_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_events_slice_transferred),
 };
@@ -716,9 +749,12 @@ static const struct field_descriptor certificates_events_slice_unclaimed_fields[
     },
 };
 
+static const uint32_t certificates_events_slice_unclaimed_by_name[] = {6, 1, 7, 2, 8, 0, 5, 4, 3};
+
 const struct record_descriptor certificates_events_slice_unclaimed_descriptor = {
     .full_name = "certificates.events.SliceUnclaimed",
     .fields = certificates_events_slice_unclaimed_fields,
+    .by_name = certificates_events_slice_unclaimed_by_name,
     .fields_count = 9,
     .size = sizeof(struct certificates_events_slice_unclaimed),
 };
@@ -768,9 +804,12 @@ static const struct field_descriptor certificates_events_slices_reserved_fields[
     },
 };
 
+static const uint32_t certificates_events_slices_reserved_by_name[] = {1, 2, 0, 5, 6, 4, 3};
+
 const struct record_descriptor certificates_events_slices_reserved_descriptor = {
     .full_name = "certificates.events.SlicesReserved",
     .fields = certificates_events_slices_reserved_fields,
+    .by_name = certificates_events_slices_reserved_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_events_slices_reserved),
 };

@@ -45,9 +45,12 @@ static const struct field_descriptor certificates_operations_realign_certificate
     },
 };
 
+static const uint32_t certificates_operations_realign_certificate_by_name[] = {1, 5, 0, 2, 3, 4};
+
 const struct record_descriptor certificates_operations_realign_certificate_descriptor = {
     .full_name = "certificates.operations.RealignCertificate",
     .fields = certificates_operations_realign_certificate_fields,
+    .by_name = certificates_operations_realign_certificate_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_operations_realign_certificate),
 };

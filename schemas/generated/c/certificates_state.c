@@ -56,9 +56,12 @@ static const struct field_descriptor certificates_state_issued_certificate_field
     },
 };
 
+static const uint32_t certificates_state_issued_certificate_by_name[] = {6, 7, 0, 1, 3, 2, 4, 5};
+
 const struct record_descriptor certificates_state_issued_certificate_descriptor = {
     .full_name = "certificates.state.IssuedCertificate",
     .fields = certificates_state_issued_certificate_fields,
+    .by_name = certificates_state_issued_certificate_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_state_issued_certificate),
 };
@@ -81,9 +84,12 @@ static const struct field_descriptor certificates_state_suspension_fields[] = {
     },
 };
 
+static const uint32_t certificates_state_suspension_by_name[] = {0, 1};
+
 const struct record_descriptor certificates_state_suspension_descriptor = {
     .full_name = "certificates.state.Suspension",
     .fields = certificates_state_suspension_fields,
+    .by_name = certificates_state_suspension_by_name,
     .fields_count = 2,
     .size = sizeof(struct certificates_state_suspension),
 };
@@ -147,9 +153,12 @@ static const struct field_descriptor certificates_state_slice_model_fields[] = {
     },
 };
 
+static const uint32_t certificates_state_slice_model_by_name[] = {7, 4, 2, 1, 3, 6, 0, 5};
+
 const struct record_descriptor certificates_state_slice_model_descriptor = {
     .full_name = "certificates.state.SliceModel",
     .fields = certificates_state_slice_model_fields,
+    .by_name = certificates_state_slice_model_by_name,
     .fields_count = 8,
     .size = sizeof(struct certificates_state_slice_model),
 };
@@ -198,9 +207,12 @@ static const struct field_descriptor certificates_state_certificate_model_fields
     },
 };
 
+static const uint32_t certificates_state_certificate_model_by_name[] = {1, 4, 5, 3, 0, 2};
+
 const struct record_descriptor certificates_state_certificate_model_descriptor = {
     .full_name = "certificates.state.CertificateModel",
     .fields = certificates_state_certificate_model_fields,
+    .by_name = certificates_state_certificate_model_by_name,
     .fields_count = 6,
     .size = sizeof(struct certificates_state_certificate_model),
 };
@@ -218,9 +230,12 @@ static const struct field_descriptor certificates_state_header_fields[] = {
     },
 };
 
+static const uint32_t certificates_state_header_by_name[] = {0, 1};
+
 const struct record_descriptor certificates_state_header_descriptor = {
     .full_name = "certificates.state.Header",
     .fields = certificates_state_header_fields,
+    .by_name = certificates_state_header_by_name,
     .fields_count = 2,
     .size = sizeof(struct certificates_state_header),
 };
@@ -266,9 +281,12 @@ static const struct field_descriptor certificates_state_waiting_command_fields[]
     },
 };
 
+static const uint32_t certificates_state_waiting_command_by_name[] = {4, 0, 6, 5, 1, 3, 2};
+
 const struct record_descriptor certificates_state_waiting_command_descriptor = {
     .full_name = "certificates.state.WaitingCommand",
     .fields = certificates_state_waiting_command_fields,
+    .by_name = certificates_state_waiting_command_by_name,
     .fields_count = 7,
     .size = sizeof(struct certificates_state_waiting_command),
 };
@@ -296,9 +314,12 @@ static const struct field_descriptor certificates_state_current_submission_field
     },
 };
 
+static const uint32_t certificates_state_current_submission_by_name[] = {0, 2, 1, 3};
+
 const struct record_descriptor certificates_state_current_submission_descriptor = {
     .full_name = "certificates.state.CurrentSubmission",
     .fields = certificates_state_current_submission_fields,
+    .by_name = certificates_state_current_submission_by_name,
     .fields_count = 4,
     .size = sizeof(struct certificates_state_current_submission),
 };
@@ -337,9 +358,12 @@ static const struct field_descriptor certificates_state_certificate_work_fields[
     },
 };
 
+static const uint32_t certificates_state_certificate_work_by_name[] = {1, 0, 3, 4, 2};
+
 const struct record_descriptor certificates_state_certificate_work_descriptor = {
     .full_name = "certificates.state.CertificateWork",
     .fields = certificates_state_certificate_work_fields,
+    .by_name = certificates_state_certificate_work_by_name,
     .fields_count = 5,
     .size = sizeof(struct certificates_state_certificate_work),
 };
@@ -367,9 +391,12 @@ static const struct field_descriptor certificates_state_certificate_state_fields
     },
 };
 
+static const uint32_t certificates_state_certificate_state_by_name[] = {1, 0, 2, 3};
+
 const struct record_descriptor certificates_state_certificate_state_descriptor = {
     .full_name = "certificates.state.CertificateState",
     .fields = certificates_state_certificate_state_fields,
+    .by_name = certificates_state_certificate_state_by_name,
     .fields_count = 4,
     .size = sizeof(struct certificates_state_certificate_state),
 };

@@ -19,9 +19,12 @@ static const struct field_descriptor millrace_source_fields[] = {
     },
 };
 
+static const uint32_t millrace_source_by_name[] = {0, 1};
+
 const struct record_descriptor millrace_source_descriptor = {
     .full_name = "millrace.Source",
     .fields = millrace_source_fields,
+    .by_name = millrace_source_by_name,
     .fields_count = 2,
     .size = sizeof(struct millrace_source),
 };
@@ -72,9 +75,12 @@ static const struct field_descriptor millrace_metadata_fields[] = {
     },
 };
 
+static const uint32_t millrace_metadata_by_name[] = {5, 4, 0, 3, 2, 1};
+
 const struct record_descriptor millrace_metadata_descriptor = {
     .full_name = "millrace.Metadata",
     .fields = millrace_metadata_fields,
+    .by_name = millrace_metadata_by_name,
     .fields_count = 6,
     .size = sizeof(struct millrace_metadata),
 };
@@ -175,9 +181,12 @@ static const struct field_descriptor millrace_attribute_fields[] = {
     },
 };
 
+static const uint32_t millrace_attribute_by_name[] = {0, 2, 1};
+
 const struct record_descriptor millrace_attribute_descriptor = {
     .full_name = "millrace.Attribute",
     .fields = millrace_attribute_fields,
+    .by_name = millrace_attribute_by_name,
     .fields_count = 3,
     .size = sizeof(struct millrace_attribute),
 };
@@ -219,9 +228,12 @@ static const struct field_descriptor millrace_slice_fields[] = {
     },
 };
 
+static const uint32_t millrace_slice_by_name[] = {2, 1, 3, 4, 0};
+
 const struct record_descriptor millrace_slice_descriptor = {
     .full_name = "millrace.Slice",
     .fields = millrace_slice_fields,
+    .by_name = millrace_slice_by_name,
     .fields_count = 5,
     .size = sizeof(struct millrace_slice),
 };
@@ -263,9 +275,12 @@ static const struct field_descriptor millrace_allocation_fields[] = {
     },
 };
 
+static const uint32_t millrace_allocation_by_name[] = {0, 1, 2};
+
 const struct record_descriptor millrace_allocation_descriptor = {
     .full_name = "millrace.Allocation",
     .fields = millrace_allocation_fields,
+    .by_name = millrace_allocation_by_name,
     .fields_count = 3,
     .size = sizeof(struct millrace_allocation),
 };
@@ -320,9 +335,12 @@ static const struct field_descriptor millrace_realigned_slice_fields[] = {
     },
 };
 
+static const uint32_t millrace_realigned_slice_by_name[] = {6, 4, 2, 1, 3, 0, 5};
+
 const struct record_descriptor millrace_realigned_slice_descriptor = {
     .full_name = "millrace.RealignedSlice",
     .fields = millrace_realigned_slice_fields,
+    .by_name = millrace_realigned_slice_by_name,
     .fields_count = 7,
     .size = sizeof(struct millrace_realigned_slice),
 };
@@ -407,9 +425,12 @@ static const struct field_descriptor millrace_allocate_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_allocate_operation_by_name[] = {0, 7, 1, 8, 9, 10, 2, 5, 4, 6, 3};
+
 const struct record_descriptor millrace_allocate_operation_descriptor = {
     .full_name = "millrace.AllocateOperation",
     .fields = millrace_allocate_operation_fields,
+    .by_name = millrace_allocate_operation_by_name,
     .fields_count = 11,
     .size = sizeof(struct millrace_allocate_operation),
 };
@@ -452,9 +473,12 @@ static const struct field_descriptor millrace_claim_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_claim_operation_by_name[] = {0, 5, 3, 2, 4, 1};
+
 const struct record_descriptor millrace_claim_operation_descriptor = {
     .full_name = "millrace.ClaimOperation",
     .fields = millrace_claim_operation_fields,
+    .by_name = millrace_claim_operation_by_name,
     .fields_count = 6,
     .size = sizeof(struct millrace_claim_operation),
 };
@@ -546,9 +570,12 @@ static const struct field_descriptor millrace_issue_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_issue_operation_by_name[] = {5, 6, 0, 1, 8, 3, 2, 4, 7};
+
 const struct record_descriptor millrace_issue_operation_descriptor = {
     .full_name = "millrace.IssueOperation",
     .fields = millrace_issue_operation_fields,
+    .by_name = millrace_issue_operation_by_name,
     .fields_count = 9,
     .size = sizeof(struct millrace_issue_operation),
 };
@@ -586,9 +613,12 @@ static const struct field_descriptor millrace_operation_part_fields[] = {
     },
 };
 
+static const uint32_t millrace_operation_part_by_name[] = {2, 1, 0};
+
 const struct record_descriptor millrace_operation_part_descriptor = {
     .full_name = "millrace.OperationPart",
     .fields = millrace_operation_part_fields,
+    .by_name = millrace_operation_part_by_name,
     .fields_count = 3,
     .size = sizeof(struct millrace_operation_part),
 };
@@ -637,9 +667,12 @@ static const struct field_descriptor millrace_slice_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_slice_operation_by_name[] = {4, 2, 5, 1, 3, 0};
+
 const struct record_descriptor millrace_slice_operation_descriptor = {
     .full_name = "millrace.SliceOperation",
     .fields = millrace_slice_operation_fields,
+    .by_name = millrace_slice_operation_by_name,
     .fields_count = 6,
     .size = sizeof(struct millrace_slice_operation),
 };
@@ -677,9 +710,12 @@ static const struct field_descriptor millrace_transfer_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_transfer_operation_by_name[] = {3, 2, 1, 4, 0};
+
 const struct record_descriptor millrace_transfer_operation_descriptor = {
     .full_name = "millrace.TransferOperation",
     .fields = millrace_transfer_operation_fields,
+    .by_name = millrace_transfer_operation_by_name,
     .fields_count = 5,
     .size = sizeof(struct millrace_transfer_operation),
 };
@@ -722,9 +758,12 @@ static const struct field_descriptor millrace_unclaim_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_unclaim_operation_by_name[] = {0, 5, 3, 2, 4, 1};
+
 const struct record_descriptor millrace_unclaim_operation_descriptor = {
     .full_name = "millrace.UnclaimOperation",
     .fields = millrace_unclaim_operation_fields,
+    .by_name = millrace_unclaim_operation_by_name,
     .fields_count = 6,
     .size = sizeof(struct millrace_unclaim_operation),
 };
@@ -742,9 +781,12 @@ static const struct field_descriptor millrace_withdraw_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_withdraw_operation_by_name[] = {0, 1};
+
 const struct record_descriptor millrace_withdraw_operation_descriptor = {
     .full_name = "millrace.WithdrawOperation",
     .fields = millrace_withdraw_operation_fields,
+    .by_name = millrace_withdraw_operation_by_name,
     .fields_count = 2,
     .size = sizeof(struct millrace_withdraw_operation),
 };
@@ -809,9 +851,12 @@ static const struct field_descriptor millrace_operation_fields[] = {
     },
 };
 
+static const uint32_t millrace_operation_by_name[] = {3, 4, 0, 1, 2, 5, 6};
+
 const struct record_descriptor millrace_operation_descriptor = {
     .full_name = "millrace.Operation",
     .fields = millrace_operation_fields,
+    .by_name = millrace_operation_by_name,
     .fields_count = 7,
     .size = sizeof(struct millrace_operation),
 };
@@ -844,9 +889,12 @@ static const struct field_descriptor millrace_slice_hash_fields[] = {
     },
 };
 
+static const uint32_t millrace_slice_hash_by_name[] = {1, 0};
+
 const struct record_descriptor millrace_slice_hash_descriptor = {
     .full_name = "millrace.SliceHash",
     .fields = millrace_slice_hash_fields,
+    .by_name = millrace_slice_hash_by_name,
     .fields_count = 2,
     .size = sizeof(struct millrace_slice_hash),
 };
@@ -890,9 +938,12 @@ static const struct field_descriptor millrace_writer_fields[] = {
     },
 };
 
+static const uint32_t millrace_writer_by_name[] = {1, 0, 2, 3};
+
 const struct record_descriptor millrace_writer_descriptor = {
     .full_name = "millrace.Writer",
     .fields = millrace_writer_fields,
+    .by_name = millrace_writer_by_name,
     .fields_count = 4,
     .size = sizeof(struct millrace_writer),
 };

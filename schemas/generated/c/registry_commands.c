@@ -39,9 +39,12 @@ static const struct field_descriptor registry_commands_submit_transaction_fields
     },
 };
 
+static const uint32_t registry_commands_submit_transaction_by_name[] = {2, 0, 5, 4, 3, 1};
+
 const struct record_descriptor registry_commands_submit_transaction_descriptor = {
     .full_name = "registry.commands.SubmitTransaction",
     .fields = registry_commands_submit_transaction_fields,
+    .by_name = registry_commands_submit_transaction_by_name,
     .fields_count = 6,
     .size = sizeof(struct registry_commands_submit_transaction),
 };

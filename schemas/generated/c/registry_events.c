@@ -64,9 +64,12 @@ static const struct field_descriptor registry_events_evidence_contradicts_fields
     },
 };
 
+static const uint32_t registry_events_evidence_contradicts_by_name[] = {4, 2, 9, 7, 5, 6, 8, 0, 3, 1};
+
 const struct record_descriptor registry_events_evidence_contradicts_descriptor = {
     .full_name = "registry.events.EvidenceContradicts",
     .fields = registry_events_evidence_contradicts_fields,
+    .by_name = registry_events_evidence_contradicts_by_name,
     .fields_count = 10,
     .size = sizeof(struct registry_events_evidence_contradicts),
 };
@@ -114,9 +117,12 @@ static const struct field_descriptor registry_events_resolution_refused_fields[]
     },
 };
 
+static const uint32_t registry_events_resolution_refused_by_name[] = {4, 2, 6, 0, 5, 3, 1};
+
 const struct record_descriptor registry_events_resolution_refused_descriptor = {
     .full_name = "registry.events.ResolutionRefused",
     .fields = registry_events_resolution_refused_fields,
+    .by_name = registry_events_resolution_refused_by_name,
     .fields_count = 7,
     .size = sizeof(struct registry_events_resolution_refused),
 };
@@ -158,9 +164,12 @@ static const struct field_descriptor registry_events_stream_slice_fields[] = {
     },
 };
 
+static const uint32_t registry_events_stream_slice_by_name[] = {3, 4, 1, 0, 2};
+
 const struct record_descriptor registry_events_stream_slice_descriptor = {
     .full_name = "registry.events.StreamSlice",
     .fields = registry_events_stream_slice_fields,
+    .by_name = registry_events_stream_slice_by_name,
     .fields_count = 5,
     .size = sizeof(struct registry_events_stream_slice),
 };
@@ -218,9 +227,12 @@ static const struct field_descriptor registry_events_stream_read_fields[] = {
     },
 };
 
+static const uint32_t registry_events_stream_read_by_name[] = {4, 2, 0, 3, 5, 1, 7, 6};
+
 const struct record_descriptor registry_events_stream_read_descriptor = {
     .full_name = "registry.events.StreamRead",
     .fields = registry_events_stream_read_fields,
+    .by_name = registry_events_stream_read_by_name,
     .fields_count = 8,
     .size = sizeof(struct registry_events_stream_read),
 };
@@ -278,9 +290,12 @@ static const struct field_descriptor registry_events_submission_intended_fields[
     },
 };
 
+static const uint32_t registry_events_submission_intended_by_name[] = {4, 2, 6, 0, 5, 3, 1, 9, 8, 7};
+
 const struct record_descriptor registry_events_submission_intended_descriptor = {
     .full_name = "registry.events.SubmissionIntended",
     .fields = registry_events_submission_intended_fields,
+    .by_name = registry_events_submission_intended_by_name,
     .fields_count = 10,
     .size = sizeof(struct registry_events_submission_intended),
 };
@@ -328,9 +343,12 @@ static const struct field_descriptor registry_events_submission_not_sent_fields[
     },
 };
 
+static const uint32_t registry_events_submission_not_sent_by_name[] = {4, 5, 2, 6, 0, 3, 1};
+
 const struct record_descriptor registry_events_submission_not_sent_descriptor = {
     .full_name = "registry.events.SubmissionNotSent",
     .fields = registry_events_submission_not_sent_fields,
+    .by_name = registry_events_submission_not_sent_by_name,
     .fields_count = 7,
     .size = sizeof(struct registry_events_submission_not_sent),
 };
@@ -378,9 +396,12 @@ static const struct field_descriptor registry_events_submission_refused_fields[]
     },
 };
 
+static const uint32_t registry_events_submission_refused_by_name[] = {4, 2, 6, 0, 3, 1, 5};
+
 const struct record_descriptor registry_events_submission_refused_descriptor = {
     .full_name = "registry.events.SubmissionRefused",
     .fields = registry_events_submission_refused_fields,
+    .by_name = registry_events_submission_refused_by_name,
     .fields_count = 7,
     .size = sizeof(struct registry_events_submission_refused),
 };
@@ -471,9 +492,12 @@ static const struct field_descriptor registry_events_submission_resolved_fields[
     },
 };
 
+static const uint32_t registry_events_submission_resolved_by_name[] = {4, 8, 2, 11, 7, 6, 9, 0, 10, 3, 12, 1, 5};
+
 const struct record_descriptor registry_events_submission_resolved_descriptor = {
     .full_name = "registry.events.SubmissionResolved",
     .fields = registry_events_submission_resolved_fields,
+    .by_name = registry_events_submission_resolved_by_name,
     .fields_count = 13,
     .size = sizeof(struct registry_events_submission_resolved),
 };
@@ -506,9 +530,12 @@ static const struct field_descriptor registry_events_submission_sent_fields[] = 
     },
 };
 
+static const uint32_t registry_events_submission_sent_by_name[] = {4, 2, 0, 3, 1};
+
 const struct record_descriptor registry_events_submission_sent_descriptor = {
     .full_name = "registry.events.SubmissionSent",
     .fields = registry_events_submission_sent_fields,
+    .by_name = registry_events_submission_sent_by_name,
     .fields_count = 5,
     .size = sizeof(struct registry_events_submission_sent),
 };
@@ -566,9 +593,12 @@ static const struct field_descriptor registry_events_submission_succeeded_fields
     },
 };
 
+static const uint32_t registry_events_submission_succeeded_by_name[] = {4, 2, 6, 0, 3, 7, 1, 5};
+
 const struct record_descriptor registry_events_submission_succeeded_descriptor = {
     .full_name = "registry.events.SubmissionSucceeded",
     .fields = registry_events_submission_succeeded_fields,
+    .by_name = registry_events_submission_succeeded_by_name,
     .fields_count = 8,
     .size = sizeof(struct registry_events_submission_succeeded),
 };
@@ -625,9 +655,12 @@ static const struct field_descriptor registry_events_submission_unknown_fields[]
     },
 };
 
+static const uint32_t registry_events_submission_unknown_by_name[] = {4, 6, 2, 7, 0, 3, 1, 5};
+
 const struct record_descriptor registry_events_submission_unknown_descriptor = {
     .full_name = "registry.events.SubmissionUnknown",
     .fields = registry_events_submission_unknown_fields,
+    .by_name = registry_events_submission_unknown_by_name,
     .fields_count = 8,
     .size = sizeof(struct registry_events_submission_unknown),
 };

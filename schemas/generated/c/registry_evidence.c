@@ -73,9 +73,12 @@ static const struct field_descriptor registry_evidence_evidence_found_fields[] =
     },
 };
 
+static const uint32_t registry_evidence_evidence_found_by_name[] = {2, 6, 3, 5, 7, 0, 9, 10, 8, 1, 4};
+
 const struct record_descriptor registry_evidence_evidence_found_descriptor = {
     .full_name = "registry.evidence.EvidenceFound",
     .fields = registry_evidence_evidence_found_fields,
+    .by_name = registry_evidence_evidence_found_by_name,
     .fields_count = 11,
     .size = sizeof(struct registry_evidence_evidence_found),
 };

@@ -24,9 +24,12 @@ static const struct field_descriptor registry_operations_read_stream_fields[] = 
     },
 };
 
+static const uint32_t registry_operations_read_stream_by_name[] = {1, 0, 2};
+
 const struct record_descriptor registry_operations_read_stream_descriptor = {
     .full_name = "registry.operations.ReadStream",
     .fields = registry_operations_read_stream_fields,
+    .by_name = registry_operations_read_stream_by_name,
     .fields_count = 3,
     .size = sizeof(struct registry_operations_read_stream),
 };
@@ -69,9 +72,12 @@ static const struct field_descriptor registry_operations_resolve_submission_fiel
     },
 };
 
+static const uint32_t registry_operations_resolve_submission_by_name[] = {2, 6, 4, 3, 0, 5, 1};
+
 const struct record_descriptor registry_operations_resolve_submission_descriptor = {
     .full_name = "registry.operations.ResolveSubmission",
     .fields = registry_operations_resolve_submission_fields,
+    .by_name = registry_operations_resolve_submission_by_name,
     .fields_count = 7,
     .size = sizeof(struct registry_operations_resolve_submission),
 };

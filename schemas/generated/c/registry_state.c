@@ -109,9 +109,12 @@ static const struct field_descriptor registry_state_submission_model_fields[] = 
     },
 };
 
+static const uint32_t registry_state_submission_model_by_name[] = {2, 12, 5, 9, 4, 1, 3, 0, 8, 7, 11, 10, 6};
+
 const struct record_descriptor registry_state_submission_model_descriptor = {
     .full_name = "registry.state.SubmissionModel",
     .fields = registry_state_submission_model_fields,
+    .by_name = registry_state_submission_model_by_name,
     .fields_count = 13,
     .size = sizeof(struct registry_state_submission_model),
 };
@@ -138,9 +141,12 @@ static const struct field_descriptor registry_state_ledger_model_fields[] = {
     },
 };
 
+static const uint32_t registry_state_ledger_model_by_name[] = {0, 2, 1};
+
 const struct record_descriptor registry_state_ledger_model_descriptor = {
     .full_name = "registry.state.LedgerModel",
     .fields = registry_state_ledger_model_fields,
+    .by_name = registry_state_ledger_model_by_name,
     .fields_count = 3,
     .size = sizeof(struct registry_state_ledger_model),
 };
@@ -206,9 +212,12 @@ static const struct field_descriptor registry_state_queued_submission_fields[] =
     },
 };
 
+static const uint32_t registry_state_queued_submission_by_name[] = {6, 4, 5, 3, 7, 2, 1, 0, 8};
+
 const struct record_descriptor registry_state_queued_submission_descriptor = {
     .full_name = "registry.state.QueuedSubmission",
     .fields = registry_state_queued_submission_fields,
+    .by_name = registry_state_queued_submission_by_name,
     .fields_count = 9,
     .size = sizeof(struct registry_state_queued_submission),
 };
@@ -254,9 +263,12 @@ static const struct field_descriptor registry_state_queued_read_fields[] = {
     },
 };
 
+static const uint32_t registry_state_queued_read_by_name[] = {3, 2, 0, 1, 4};
+
 const struct record_descriptor registry_state_queued_read_descriptor = {
     .full_name = "registry.state.QueuedRead",
     .fields = registry_state_queued_read_fields,
+    .by_name = registry_state_queued_read_by_name,
     .fields_count = 5,
     .size = sizeof(struct registry_state_queued_read),
 };
@@ -318,9 +330,12 @@ static const struct field_descriptor registry_state_evidence_held_fields[] = {
     },
 };
 
+static const uint32_t registry_state_evidence_held_by_name[] = {5, 2, 4, 6, 0, 7, 8, 1, 3};
+
 const struct record_descriptor registry_state_evidence_held_descriptor = {
     .full_name = "registry.state.EvidenceHeld",
     .fields = registry_state_evidence_held_fields,
+    .by_name = registry_state_evidence_held_by_name,
     .fields_count = 9,
     .size = sizeof(struct registry_state_evidence_held),
 };
@@ -352,9 +367,12 @@ static const struct field_descriptor registry_state_ledger_work_fields[] = {
     },
 };
 
+static const uint32_t registry_state_ledger_work_by_name[] = {2, 0, 1};
+
 const struct record_descriptor registry_state_ledger_work_descriptor = {
     .full_name = "registry.state.LedgerWork",
     .fields = registry_state_ledger_work_fields,
+    .by_name = registry_state_ledger_work_by_name,
     .fields_count = 3,
     .size = sizeof(struct registry_state_ledger_work),
 };
@@ -382,9 +400,12 @@ static const struct field_descriptor registry_state_ledger_state_fields[] = {
     },
 };
 
+static const uint32_t registry_state_ledger_state_by_name[] = {1, 0, 2, 3};
+
 const struct record_descriptor registry_state_ledger_state_descriptor = {
     .full_name = "registry.state.LedgerState",
     .fields = registry_state_ledger_state_fields,
+    .by_name = registry_state_ledger_state_by_name,
     .fields_count = 4,
     .size = sizeof(struct registry_state_ledger_state),
 };

@@ -14,9 +14,12 @@ static const struct field_descriptor probe_commands_metadata_fields[] = {
     },
 };
 
+static const uint32_t probe_commands_metadata_by_name[] = {0};
+
 const struct record_descriptor probe_commands_metadata_descriptor = {
     .full_name = "probe.commands.Metadata",
     .fields = probe_commands_metadata_fields,
+    .by_name = probe_commands_metadata_by_name,
     .fields_count = 1,
     .size = sizeof(struct probe_commands_metadata),
 };
@@ -62,9 +65,12 @@ static const struct field_descriptor probe_commands_inner_fields[] = {
     },
 };
 
+static const uint32_t probe_commands_inner_by_name[] = {0, 1, 2};
+
 const struct record_descriptor probe_commands_inner_descriptor = {
     .full_name = "probe.commands.Inner",
     .fields = probe_commands_inner_fields,
+    .by_name = probe_commands_inner_by_name,
     .fields_count = 3,
     .size = sizeof(struct probe_commands_inner),
 };
@@ -95,9 +101,12 @@ static const struct field_descriptor probe_commands_part_fields[] = {
     },
 };
 
+static const uint32_t probe_commands_part_by_name[] = {2, 1, 0};
+
 const struct record_descriptor probe_commands_part_descriptor = {
     .full_name = "probe.commands.Part",
     .fields = probe_commands_part_fields,
+    .by_name = probe_commands_part_by_name,
     .fields_count = 3,
     .size = sizeof(struct probe_commands_part),
 };
@@ -119,9 +128,12 @@ static const struct field_descriptor probe_commands_pair_fields[] = {
     },
 };
 
+static const uint32_t probe_commands_pair_by_name[] = {0, 1};
+
 const struct record_descriptor probe_commands_pair_descriptor = {
     .full_name = "probe.commands.Pair",
     .fields = probe_commands_pair_fields,
+    .by_name = probe_commands_pair_by_name,
     .fields_count = 2,
     .size = sizeof(struct probe_commands_pair),
 };
@@ -241,9 +253,12 @@ static const struct field_descriptor probe_commands_move_fields[] = {
     },
 };
 
+static const uint32_t probe_commands_move_by_name[] = {1, 2, 4, 7, 8, 0, 12, 5, 10, 13, 9, 3, 6, 15, 14, 11};
+
 const struct record_descriptor probe_commands_move_descriptor = {
     .full_name = "probe.commands.Move",
     .fields = probe_commands_move_fields,
+    .by_name = probe_commands_move_by_name,
     .fields_count = 16,
     .size = sizeof(struct probe_commands_move),
 };

@@ -45,9 +45,12 @@ static const struct field_descriptor probe_values_inner_fields[] = {
     },
 };
 
+static const uint32_t probe_values_inner_by_name[] = {2, 1, 0};
+
 const struct record_descriptor probe_values_inner_descriptor = {
     .full_name = "probe.values.Inner",
     .fields = probe_values_inner_fields,
+    .by_name = probe_values_inner_by_name,
     .fields_count = 3,
     .size = sizeof(struct probe_values_inner),
 };
@@ -208,9 +211,12 @@ static const struct field_descriptor probe_values_everything_fields[] = {
     },
 };
 
+static const uint32_t probe_values_everything_by_name[] = {4, 7, 21, 1, 0, 19, 8, 17, 3, 15, 10, 9, 16, 12, 13, 14, 11, 5, 18, 20, 6, 2};
+
 const struct record_descriptor probe_values_everything_descriptor = {
     .full_name = "probe.values.Everything",
     .fields = probe_values_everything_fields,
+    .by_name = probe_values_everything_by_name,
     .fields_count = 22,
     .size = sizeof(struct probe_values_everything),
 };
@@ -250,9 +256,12 @@ static const struct field_descriptor probe_values_pair_fields[] = {
     },
 };
 
+static const uint32_t probe_values_pair_by_name[] = {0, 1};
+
 const struct record_descriptor probe_values_pair_descriptor = {
     .full_name = "probe.values.Pair",
     .fields = probe_values_pair_fields,
+    .by_name = probe_values_pair_by_name,
     .fields_count = 2,
     .size = sizeof(struct probe_values_pair),
 };
@@ -372,10 +381,13 @@ static const struct field_descriptor probe_values_evolved_fields[] = {
     },
 };
 
+static const uint32_t probe_values_evolved_by_name[] = {10, 6, 12, 11, 7, 9, 13, 8, 3, 14, 5, 0, 2, 4, 1};
+
 const struct record_descriptor probe_values_evolved_descriptor = {
     .full_name = "probe.values.Evolved",
     .aliases = probe_values_evolved_aliases,
     .fields = probe_values_evolved_fields,
+    .by_name = probe_values_evolved_by_name,
     .fields_count = 15,
     .size = sizeof(struct probe_values_evolved),
 };
