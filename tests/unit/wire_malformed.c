@@ -177,12 +177,15 @@ Test(wire_malformed, items_without_bytes_are_bounded_by_the_limit) {
 static void expect_uuid(const char *text, enum decode_reason reason) {
     struct plan plan;
     plan_open_own(&probe_values_everything_descriptor, &plan);
-    uint8_t bytes[64] = {(uint8_t)(2 * strlen(text))};
-    memcpy(bytes + 1, text, strlen(text));
+    const uint32_t length = (uint32_t)strlen(text);
+    uint8_t bytes[64] = {(uint8_t)(2 * length)};
+    for (uint32_t i = 0; i < length; i++) {
+        bytes[1 + i] = (uint8_t)text[i];
+    }
     struct arena arena = vectors_arena();
     void *body;
     struct decode_error error;
-    const struct bytes input = {.data = bytes, .length = (uint32_t)(1 + strlen(text))};
+    const struct bytes input = {.data = bytes, .length = 1 + length};
     cr_expect_not(decode(&plan, input, &arena, &body, &error));
     cr_expect_eq(error.reason, reason, "%s: %s", text, decode_reason_text(error.reason));
     cr_expect_str_eq(error.field, reason == DECODE_TRUNCATED ? "flag" : "id");
