@@ -6,7 +6,7 @@
 static void write_record(struct writer *writer, const struct record_descriptor *record,
                          const void *body);
 
-void encode_value(const struct type_descriptor *type, const void *value, struct writer *writer) {
+void encode_single(const struct type_descriptor *type, const void *value, struct writer *writer) {
     switch (type->kind) {
     case TYPE_BOOLEAN:
         writer_byte(writer, *(const bool *)value ? 1 : 0);
@@ -61,7 +61,7 @@ static void write_items(struct writer *writer, const struct field_descriptor *fi
     if (count > 0) {
         writer_long(writer, count);
         for (uint32_t i = 0; i < count; i++) {
-            encode_value(field->type.item, items + (size_t)i * field->type.item->size, writer);
+            encode_single(field->type.item, items + (size_t)i * field->type.item->size, writer);
         }
     }
     writer_long(writer, 0);
@@ -81,7 +81,7 @@ static void write_field(struct writer *writer, const struct field_descriptor *fi
     } else if (field->type.kind == TYPE_RECORD) {
         write_record(writer, field->type.record, field_record(field, body));
     } else {
-        encode_value(&field->type, (const uint8_t *)body + field->offset, writer);
+        encode_single(&field->type, (const uint8_t *)body + field->offset, writer);
     }
 }
 

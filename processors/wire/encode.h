@@ -18,6 +18,6 @@ size_t encode_field(const struct field_descriptor *field, const void *body, uint
                     size_t capacity);
 
 /* One value that is neither null nor an array. */
-void encode_value(const struct type_descriptor *type, const void *value, struct writer *writer);
+void encode_single(const struct type_descriptor *type, const void *value, struct writer *writer);
 
 #endif

@@ -37,7 +37,7 @@ static void hash_value(struct writer *writer, const struct type_descriptor *type
     } else if (type->kind == TYPE_RECORD) {
         hash_record(writer, type->record, value, NULL);
     } else {
-        encode_value(type, value, writer);
+        encode_single(type, value, writer);
     }
 }
 
