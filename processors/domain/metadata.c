@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <uuid/uuid.h>
 
+#include "domain/decimal.h"
 #include "domain/uuid.h"
 
 void id_name_add_text(struct id_name *name, struct text part) {
@@ -26,20 +27,8 @@ void id_name_add_uuid(struct id_name *name, const struct uuid *part) {
 }
 
 void id_name_add_number(struct id_name *name, int64_t part) {
-    char digits[20]; /* of INT64_MIN, sign included */
-    uint32_t at = sizeof digits;
-    uint64_t left = part < 0 ? 0 - (uint64_t)part : (uint64_t)part;
-    do {
-        assert(at > 0);
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (part < 0) {
-        assert(at > 0);
-        digits[--at] = '-';
-    }
-    id_name_add_text(name,
-                     (struct text){.data = digits + at, .length = (uint32_t)sizeof digits - at});
+    char characters[DECIMAL_CHARACTERS_MAX];
+    id_name_add_text(name, decimal_of(part, characters));
 }
 
 struct uuid uuid_v5(const struct uuid *space, const struct id_name *name) {
