@@ -73,11 +73,12 @@ struct registry {
                            const struct millrace_operation *operation, struct arena *arena,
                            struct registry_transaction *transaction, struct error *error);
 
-    /* Begin the one attempt. Whatever becomes of it, a refused connection too, comes as a reply. */
+    /* Begin the one attempt; its bytes leave with the next `poll`. Whatever becomes of it, a
+     * refused connection too, comes as a reply. */
     void (*start)(void *self, const struct registry_request *request);
 
-    /* Replies that have come, at most `replies_max`; also drives the connections. Never waits.
-     * A reply is given out once: from then on it is the caller's to keep. */
+    /* Drives the connections and gives out replies that have come, at most `replies_max`, which may
+     * be 0. Never waits. A reply is given out once: from then on it is the caller's to keep. */
     uint32_t (*poll)(void *self, struct registry_reply *replies, uint32_t replies_max);
 
     /* Destroy an attempt of which no byte was handed to the kernel. True: it is gone, will never
@@ -87,8 +88,10 @@ struct registry {
     /* Calls that are started and still owe a reply other than ACCEPTED. */
     uint32_t (*calls_out)(void *self);
 
-    int (*wait_fd)(void *self);              /* readable when `poll` has work; never changes */
-    int64_t (*next_deadline_ms)(void *self); /* monotonic; INT64_MAX when there is none */
+    /* When there is work for `poll`, the one is readable or the other has passed (monotonic;
+     * INT64_MAX: never). The descriptor stays the same. */
+    int (*wait_fd)(void *self);
+    int64_t (*next_deadline_ms)(void *self);
 
     /* Ends the connections. What is out then may still be executed, and nobody hears of it. */
     void (*close)(void *self);

@@ -1,0 +1,21 @@
+/* A transaction of the plain registry: the canonical text of an operation, and its id. */
+#ifndef MILLRACE_REGISTRY_PLAIN_TRANSACTION_H
+#define MILLRACE_REGISTRY_PLAIN_TRANSACTION_H
+
+#include "domain/arena.h"
+#include "generated/c/millrace.h"
+#include "ports/error.h"
+#include "ports/registry.h"
+
+enum {
+    PLAIN_TRANSACTION_BYTES_MAX = 200 * 1024, /* wider than the limits of any operation */
+    PLAIN_TRANSACTION_ID_CHARACTERS = 64,     /* SHA-256 in hex */
+};
+
+/* Exactly one of the operation's fields is set. INVALID: it is larger than the protocol allows. */
+enum result plain_transaction_make(const struct uuid *submission_id,
+                                   const struct uuid *certificate_id,
+                                   const struct millrace_operation *operation, struct arena *arena,
+                                   struct registry_transaction *transaction, struct error *error);
+
+#endif
