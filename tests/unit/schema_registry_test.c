@@ -1,0 +1,226 @@
+/* What the client of the schema registry makes of the answers that a server may give. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "outside/schema_registry/schema_registry.h"
+
+/* A server that gives one answer to each connection, whatever was asked. */
+struct server {
+    int fd;
+    char url[64];
+    pthread_t thread;
+    const char *answer; /* the whole HTTP response; NULL: close without a word */
+    char request[4096]; /* what was asked last */
+};
+
+static void *serve(void *context) {
+    struct server *server = context;
+    for (;;) {
+        const int fd = accept(server->fd, NULL, NULL);
+        if (fd < 0) {
+            return NULL;
+        }
+        size_t used = 0;
+        size_t expected = SIZE_MAX; /* bytes of head and body, once the head is there */
+        while (used < expected) {
+            const ssize_t got =
+                recv(fd, server->request + used, sizeof server->request - 1 - used, 0);
+            if (got <= 0) {
+                break;
+            }
+            used += (size_t)got;
+            server->request[used] = '\0';
+            const char *end = strstr(server->request, "\r\n\r\n");
+            const char *length = strcasestr(server->request, "content-length: ");
+            if (end != NULL) {
+                expected = (size_t)(end + 4 - server->request);
+                expected += length == NULL ? 0 : strtoul(length + 16, NULL, 10);
+            }
+        }
+        if (server->answer != NULL) {
+            (void)send(fd, server->answer, strlen(server->answer), MSG_NOSIGNAL);
+        }
+        (void)close(fd);
+    }
+}
+
+static void server_open(struct server *server) {
+    *server = (struct server){.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    cr_assert_eq(bind(server->fd, (struct sockaddr *)&address, length), 0);
+    cr_assert_eq(listen(server->fd, 8), 0);
+    cr_assert_eq(getsockname(server->fd, (struct sockaddr *)&address, &length), 0);
+    (void)snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d/v7",
+                   ntohs(address.sin_port));
+    cr_assert_eq(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static void server_close(struct server *server) {
+    (void)shutdown(server->fd, SHUT_RDWR);
+    (void)pthread_join(server->thread, NULL);
+    (void)close(server->fd);
+}
+
+static struct schema_registry *registry_at(const char *url) {
+    struct schema_registry *registry;
+    struct error error;
+    const struct schema_registry_options options = {.url = url, .user_info = "me:secret"};
+    cr_assert_eq(schema_registry_open(&options, &registry, &error), RESULT_OK, "%s", error.text);
+    return registry;
+}
+
+#define HEAD(status) "HTTP/1.1 " status "\r\nConnection: close\r\n\r\n"
+
+struct row {
+    const char *answer;
+    enum result result;
+    const char *says; /* part of the schema's text, or of the error */
+};
+
+Test(schema_registry, a_schema_by_its_id) {
+    static const struct row rows[] = {
+        {HEAD("200 OK") "{\"schema\":\"\\\"string\\\"\"}", RESULT_OK, "\"string\""},
+        {HEAD("200 OK") "{\"schema\":\"\\\"string\\\"\",\"schemaType\":\"AVRO\"}", RESULT_OK,
+         "str"},
+        {HEAD("200 OK") "{\"schema\":\"x\",\"schemaType\":\"JSON\"}", RESULT_INVALID, "JSON"},
+        {HEAD("200 OK") "{\"schema\":\"x\",\"references\":[{}]}", RESULT_INVALID, "refers"},
+        {HEAD("200 OK") "{\"schema\":7}", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK") "<html>", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK"), RESULT_AGAIN, "HTTP 200"},
+        {HEAD("404 Not Found") "{\"error_code\":40403,\"message\":\"no\"}", RESULT_NOT_FOUND,
+         "schema id 7"},
+        {HEAD("404 Not Found") "<html>no such page</html>", RESULT_AGAIN, "HTTP 404"},
+        {HEAD("404 Not Found") "{\"status\":404}", RESULT_AGAIN, "HTTP 404"},
+        {HEAD("404 Not Found") "{\"error_code\":404,\"message\":\"no\"}", RESULT_AGAIN, "code 404"},
+        {HEAD("401 Unauthorized") "{}", RESULT_AGAIN, "schema.registry.basic.auth.user.info"},
+        {HEAD("500 Oh") "{\"error_code\":50001,\"message\":\"store\"}", RESULT_AGAIN, "store"},
+        {HEAD("302 Found"), RESULT_AGAIN, "HTTP 302"},
+        {"no HTTP at all", RESULT_AGAIN, "no answer"},
+        {NULL, RESULT_AGAIN, "no answer"},
+    };
+    struct server server;
+    server_open(&server);
+    struct schema_registry *registry = registry_at(server.url);
+    const struct schemas port = schema_registry_port(registry);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        server.answer = rows[i].answer;
+        struct error error = {0};
+        struct text text = {.data = error.text};
+        const enum result result = port.text_by_id(port.self, 7, &text, &error);
+        cr_expect_eq(result, rows[i].result, "row %s: %s", rows[i].answer, error.text);
+        const char *said = result == RESULT_OK ? text.data : error.text;
+        cr_expect(strstr(said, rows[i].says) != NULL, "row %s: %s", rows[i].answer, said);
+        cr_expect_null(strstr(said, "secret"));
+    }
+    cr_expect(strncmp(server.request, "GET /v7/schemas/ids/7 HTTP", 26) == 0, "%s", server.request);
+    cr_expect(strstr(server.request, "Authorization: Basic bWU6c2VjcmV0\r\n") != NULL);
+    port.close(port.self);
+    server_close(&server);
+}
+
+Test(schema_registry, an_id_by_its_schema) {
+    static const struct row rows[] = {
+        {HEAD("200 OK") "{\"subject\":\"a.B\",\"id\":44,\"version\":1}", RESULT_OK, ""},
+        {HEAD("200 OK") "{\"id\":0}", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK") "{\"id\":2147483648}", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("404 x") "{\"error_code\":40401,\"message\":\"x\"}", RESULT_NOT_FOUND, "'a.B'"},
+        {HEAD("404 x") "{\"error_code\":40403,\"message\":\"x\"}", RESULT_NOT_FOUND, "'a.B'"},
+    };
+    struct server server;
+    server_open(&server);
+    struct schema_registry *registry = registry_at(server.url);
+    const struct schemas port = schema_registry_port(registry);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        server.answer = rows[i].answer;
+        struct error error = {0};
+        int32_t id = 0;
+        cr_expect_eq(port.id_by_text(port.self, "a.B", text_of("\"int\""), &id, &error),
+                     rows[i].result, "row %s: %s", rows[i].answer, error.text);
+        cr_expect_eq(id, rows[i].result == RESULT_OK ? 44 : 0);
+        cr_expect(strstr(error.text, rows[i].says) != NULL, "row %s: %s", rows[i].answer,
+                  error.text);
+    }
+    cr_expect(strncmp(server.request, "POST /v7/subjects/a.B?normalize=true HTTP", 41) == 0, "%s",
+              server.request);
+    cr_expect(strstr(server.request, "\r\n\r\n{\"schema\":\"\\\"int\\\"\"}") != NULL, "%s",
+              server.request);
+    port.close(port.self);
+    server_close(&server);
+}
+
+Test(schema_registry, registering) {
+    struct server server;
+    server_open(&server);
+    struct schema_registry *registry = registry_at(server.url);
+    struct error error = {0};
+    int32_t id = 0;
+    server.answer = HEAD("200 OK") "{\"id\":45}";
+    cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error), RESULT_OK);
+    cr_expect_eq(id, 45);
+    server.answer = HEAD("409 Conflict") "{\"error_code\":409,\"message\":\"x at /fields/3\"}";
+    cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error),
+                 RESULT_INVALID);
+    cr_expect(strstr(error.text, "x at /fields/3") != NULL, "%s", error.text);
+
+    bool compatible;
+    struct text why;
+    server.answer = HEAD("200 OK") "{\"is_compatible\":false,\"reason\":\"because\"}";
+    cr_expect_eq(
+        schema_registry_compatible(registry, "a.B", text_of("x"), &compatible, &why, &error),
+        RESULT_OK);
+    cr_expect_not(compatible);
+    cr_expect(text_equal(why, text_of("because")));
+    server.answer = HEAD("200 OK") "{\"is_compatible\":false,\"messages\":[\"first\",\"second\"]}";
+    cr_expect_eq(
+        schema_registry_compatible(registry, "a.B", text_of("x"), &compatible, &why, &error),
+        RESULT_OK);
+    cr_expect(text_equal(why, text_of("first")));
+
+    char level[SCHEMA_REGISTRY_LEVEL_MAX];
+    server.answer = HEAD("200 OK") "{\"compatibilityLevel\":\"FULL_TRANSITIVE\"}";
+    cr_expect_eq(schema_registry_level(registry, NULL, level, &error), RESULT_OK);
+    cr_expect_str_eq(level, "FULL_TRANSITIVE");
+    cr_expect(strncmp(server.request, "GET /v7/config HTTP", 19) == 0, "%s", server.request);
+    server.answer = HEAD("404 x") "{\"error_code\":40408,\"message\":\"none\"}";
+    cr_expect_eq(schema_registry_level(registry, "a.B", level, &error), RESULT_NOT_FOUND);
+    server.answer = HEAD("422 x") "{\"error_code\":42203,\"message\":\"bad level\"}";
+    cr_expect_eq(schema_registry_level_set(registry, "a.B", "FULL", &error), RESULT_INVALID);
+    cr_expect(strncmp(server.request, "PUT /v7/config/a.B HTTP", 23) == 0, "%s", server.request);
+    schema_registry_close(registry);
+    server_close(&server);
+}
+
+static void count_subject(void *context, const char *subject) {
+    uint32_t *count = context;
+    *count += strcmp(subject, "a.B") == 0 ? 1 : 100;
+}
+
+Test(schema_registry, subjects_and_addresses) {
+    struct server server;
+    server_open(&server);
+    struct schema_registry *registry = registry_at(server.url);
+    struct error error = {0};
+    uint32_t count = 0;
+    server.answer = HEAD("200 OK") "[\"a.B\",\"c.D\"]";
+    cr_expect_eq(schema_registry_subjects(registry, count_subject, &count, &error), RESULT_OK);
+    cr_expect_eq(count, 101);
+    schema_registry_close(registry);
+    server_close(&server);
+
+    registry = registry_at(server.url); /* nobody listens there any more */
+    cr_expect_eq(schema_registry_subjects(registry, count_subject, &count, &error), RESULT_AGAIN);
+    cr_expect(strstr(error.text, server.url) != NULL, "%s", error.text);
+    schema_registry_close(registry);
+
+    static const char *const wrong[] = {NULL, "", "localhost:8081", "file:///etc/passwd"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const struct schema_registry_options options = {.url = wrong[i]};
+        cr_expect_eq(schema_registry_open(&options, &registry, &error), RESULT_INVALID);
+        cr_expect(strstr(error.text, "schema.registry.url") != NULL, "%s", error.text);
+    }
+}
