@@ -96,7 +96,7 @@ Test(wire_plan, types_that_multiply_are_bounded) {
     static char text[64 * 1024];
     size_t used = (size_t)snprintf(text, sizeof text,
                                    "{\"type\":\"record\",\"name\":\"Inner\",\"fields\":[" KEY);
-    char inner[8] = "int";
+    char inner[16] = "int";
     for (int i = 0; i < 20; i++) {
         used +=
             (size_t)snprintf(text + used, sizeof text - used,
