@@ -53,7 +53,9 @@ static struct uuid uuid_of(const char *text) {
     return id;
 }
 
-static void *struct_of(enum message_type type, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void *struct_of(enum message_type type,
+                                                             const char *format,
+                                                             va_list arguments) {
     char text[JSON_MAX];
     struct error error;
     json_error_t json_error;
