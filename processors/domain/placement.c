@@ -45,3 +45,15 @@ int32_t placement_partition(struct bytes key, int32_t partitions) {
     /* The Java clients clear the sign bit; they do not take the absolute value. */
     return (int32_t)(placement_murmur2(key) & 0x7fffffff) % partitions;
 }
+
+int32_t placement_partition_crc32(struct bytes key, int32_t partitions) {
+    assert(partitions >= 1);
+    uint32_t crc = UINT32_MAX;
+    for (uint32_t i = 0; i < key.length; i++) {
+        crc ^= key.data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = (crc >> 1) ^ (UINT32_C(0xEDB88320) & (0U - (crc & 1U)));
+        }
+    }
+    return (int32_t)(~crc % (uint32_t)partitions);
+}

@@ -35,6 +35,10 @@ Test(placement, agrees_with_librdkafka) {
             const int32_t theirs =
                 rd_kafka_msg_partitioner_murmur2(NULL, key, strlen(key), partitions, NULL, NULL);
             cr_assert_eq(placement_partition(key_of(key), partitions), theirs, "key %s", key);
+            cr_assert_eq(
+                placement_partition_crc32(key_of(key), partitions),
+                rd_kafka_msg_partitioner_consistent(NULL, key, strlen(key), partitions, NULL, NULL),
+                "key %s by CRC32", key);
         }
     }
 }

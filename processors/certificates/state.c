@@ -1,0 +1,165 @@
+/* What is kept of a certificate: its state, and the answers to its commands. */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "certificates/lane.h"
+#include "domain/uuid.h"
+#include "wire/encode.h"
+
+enum { SEEN_KEY_BYTES = 2 * sizeof(struct uuid) };
+
+static struct bytes key_of(const struct uuid *id) {
+    return (struct bytes){.data = id->bytes, .length = sizeof id->bytes};
+}
+
+static struct bytes seen_key(const struct uuid *certificate_id, const struct uuid *command_id,
+                             uint8_t key[SEEN_KEY_BYTES]) {
+    memcpy(key, certificate_id->bytes, sizeof certificate_id->bytes);
+    memcpy(key + sizeof certificate_id->bytes, command_id->bytes, sizeof command_id->bytes);
+    return (struct bytes){.data = key, .length = SEEN_KEY_BYTES};
+}
+
+static enum result decode_value(struct certificates_lane *lane, const char *topic,
+                                struct bytes value, struct turn *turn, struct message *message,
+                                struct error *error) {
+    const struct wire_input input = {.topic = topic, .value = value, .refuse_other = true};
+    struct wire_failure failure;
+    const enum result result = wire_decode(lane->cache, &input, turn_arena(turn),
+                                           turn_monotonic_ms(turn), message, &failure);
+    return result == RESULT_OK ? RESULT_OK : error_set(error, result, "%s", failure.text);
+}
+
+enum result own_decode(struct certificates_lane *lane, const struct log_record *record,
+                       struct turn *turn, struct message *message, struct error *error) {
+    if (record->value_null) {
+        return error_set(error, RESULT_INVALID,
+                         "%s/%" PRId32 "/%" PRId64
+                         " has no value; nobody but Millrace may write "
+                         "to this topic: check its access list",
+                         record->topic, record->partition, record->offset);
+    }
+    const enum result result =
+        decode_value(lane, record->topic, record->value, turn, message, error);
+    if (result != RESULT_OK) {
+        const int key_length = (int)(record->key.length > 64 ? 64 : record->key.length);
+        return error_wrap(error,
+                          "%s/%" PRId32 "/%" PRId64 ", key %.*s, cannot be read by this version",
+                          record->topic, record->partition, record->offset, key_length,
+                          (const char *)record->key.data);
+    }
+    return RESULT_OK;
+}
+
+enum result handling_load(struct handling *handling, const struct uuid *certificate_id,
+                          struct error *error) {
+    struct bytes value;
+    const enum result found =
+        turn_get(handling->turn, TABLE_STATE, key_of(certificate_id), &value, error);
+    if (found == RESULT_NOT_FOUND) {
+        handling->state = (struct certificates_state_certificate_state){
+            .format_version = CERTIFICATES_FORMAT_VERSION, .certificate_id = *certificate_id};
+        certificate_init(&handling->state.model);
+        return RESULT_OK;
+    }
+    if (found != RESULT_OK) {
+        return found;
+    }
+    struct message message;
+    const enum result result =
+        decode_value(handling->lane, "certificates.state", value, handling->turn, &message, error);
+    if (result != RESULT_OK) {
+        return error_wrap(error, "the state of a certificate");
+    }
+    assert(message.type == MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE);
+    handling->state = *(const struct certificates_state_certificate_state *)message.body;
+    assert(uuid_equal(&handling->state.certificate_id, certificate_id));
+    return RESULT_OK;
+}
+
+void handling_save(struct handling *handling) {
+    if (!handling->changed) {
+        return;
+    }
+    const struct uuid *id = &handling->state.certificate_id;
+    const struct bytes value =
+        turn_emit(handling->turn, OUTPUT_STATE, id, MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE,
+                  &handling->state, &handling->trace);
+    turn_put(handling->turn, TABLE_STATE, key_of(id), value);
+    handling->changed = false;
+}
+
+size_t handling_state_size(const struct handling *handling) {
+    return encode(&certificates_state_certificate_state_descriptor, &handling->state, NULL, 0);
+}
+
+enum result seen_find(struct handling *handling, const struct uuid *certificate_id,
+                      const struct uuid *command_id,
+                      const struct certificates_answers_command_answered **answer,
+                      struct error *error) {
+    uint8_t key[SEEN_KEY_BYTES];
+    struct bytes value;
+    enum result result = turn_get(handling->turn, TABLE_SEEN,
+                                  seen_key(certificate_id, command_id, key), &value, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    struct message message;
+    result = decode_value(handling->lane, "certificates.answers", value, handling->turn, &message,
+                          error);
+    if (result != RESULT_OK) {
+        return error_wrap(error, "the answer to a command that was seen before");
+    }
+    assert(message.type == MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED);
+    *answer = message.body;
+    return RESULT_OK;
+}
+
+void seen_put(struct handling *handling, const struct certificates_answers_command_answered *answer,
+              struct bytes value) {
+    uint8_t key[SEEN_KEY_BYTES];
+    turn_put(handling->turn, TABLE_SEEN,
+             seen_key(&answer->certificate_id, &answer->command_id, key), value);
+}
+
+static enum result check_format(const struct log_record *record,
+                                const struct certificates_state_certificate_state *state,
+                                struct error *error) {
+    if (state->format_version > CERTIFICATES_FORMAT_VERSION) {
+        return error_set(error, RESULT_INVALID,
+                         "%s/%" PRId32 "/%" PRId64 " has format %" PRId32
+                         ", this version knows up to %d: start the newer version again",
+                         record->topic, record->partition, record->offset, state->format_version,
+                         CERTIFICATES_FORMAT_VERSION);
+    }
+    return RESULT_OK;
+}
+
+enum result certificates_restore(void *self, uint32_t changelog, const struct log_record *record,
+                                 struct turn *turn, struct error *error) {
+    struct certificates_lane *lane = self;
+    struct arena *arena = turn_arena(turn);
+    const size_t mark = arena->used;
+    struct message message;
+    const enum result result = own_decode(lane, record, turn, &message, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    /* What was decoded is not needed any more, and there may be millions of records. */
+    if (changelog == CHANGELOG_STATE) {
+        const struct certificates_state_certificate_state *state = message.body;
+        if (check_format(record, state, error) != RESULT_OK) {
+            return RESULT_INVALID;
+        }
+        const struct uuid id = state->certificate_id;
+        arena->used = mark;
+        turn_put(turn, TABLE_STATE, key_of(&id), record->value);
+        return RESULT_OK;
+    }
+    assert(message.type == MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED);
+    const struct certificates_answers_command_answered *answer = message.body;
+    uint8_t key[SEEN_KEY_BYTES];
+    const struct bytes seen = seen_key(&answer->certificate_id, &answer->command_id, key);
+    arena->used = mark;
+    turn_put(turn, TABLE_SEEN, seen, record->value);
+    return RESULT_OK;
+}
