@@ -33,7 +33,8 @@ struct log_record {
     uint32_t headers_count;
 };
 
-/* Records of one topic in order. The log owns the memory; give it back with `release`. */
+/* Records of one topic in order. The log owns the memory; give it back with `release`, which an
+ * empty batch does not need. */
 struct log_batch {
     const struct log_record *records;
     uint32_t count;

@@ -246,6 +246,9 @@ void memory_read(struct memory_log *log, const struct memory_topic *topic, int32
     }
     *handle = (struct batch_handle){.blocks = blocks, .count = count};
     *batch = (struct log_batch){.records = records, .count = count, .handle = handle};
+    if (count == 0) {
+        memory_batch_free(batch);
+    }
 }
 
 void memory_batch_free(struct log_batch *batch) {

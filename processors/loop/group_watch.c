@@ -1,0 +1,82 @@
+/* No partition without a living lane: a new one where the old one's producer was in doubt, and
+ * leaving and joining again where nothing else helps. */
+#include <assert.h>
+
+#include "loop/group_inside.h"
+
+static void rejoin(struct group *group, int64_t now_ms, const struct error *why) {
+    uint32_t recent = 0;
+    uint32_t oldest = 0;
+    for (uint32_t i = 0; i < GROUP_REJOINS_MAX; i++) {
+        if (group->rejoined_ms[i] != INT64_MIN &&
+            now_ms - group->rejoined_ms[i] < GROUP_REJOINS_WINDOW_MS) {
+            recent++;
+        }
+        if (group->rejoined_ms[i] < group->rejoined_ms[oldest]) {
+            oldest = i;
+        }
+    }
+    if (recent == GROUP_REJOINS_MAX) {
+        struct error error = *why;
+        error_wrap(&error, "left and joined again %d times in %d minutes, and still",
+                   GROUP_REJOINS_MAX, GROUP_REJOINS_WINDOW_MS / 60000);
+        group_fail(group, &error);
+        return;
+    }
+    group->rejoined_ms[oldest] = now_ms;
+    logger_warning(&group->logger, "leaving the group to join it again",
+                   LOGGER_FIELDS(logger_error_field(why)));
+    group_enter(group, GROUP_PHASE_REJOINING);
+    for (int32_t p = 0; p < group->partitions; p++) {
+        group_lane_drain(group, &group->lanes[p], DRAIN_REVOKED);
+    }
+}
+
+/* A lane ended that nobody told to. */
+static void reap(struct group *group, int32_t partition) {
+    struct group_lane *place = &group->lanes[partition];
+    group_lane_close(group, place);
+    if (place->last.end == LANE_END_ANEW) {
+        pthread_mutex_lock(&group->mutex);
+        group->status.rebuilt++;
+        pthread_mutex_unlock(&group->mutex);
+        group_lane_open(group, partition);
+    }
+}
+
+static bool is_silent(const struct group *group, const struct lane *lane, int64_t now_ms) {
+    return now_ms - lane_ticked_ms(lane) > group->setup->lanes.options->lane_silent_ms;
+}
+
+/* Has this partition no living lane? One that was fenced usually hears soon that the partition was
+ * taken away; that is waited for as long as a session lasts. */
+static bool is_dead(const struct group *group, int32_t partition, int64_t now_ms,
+                    struct error *error) {
+    const struct group_lane *place = &group->lanes[partition];
+    if (!place->assigned) {
+        return false;
+    }
+    if (place->lane == NULL) {
+        error_set(error, RESULT_FAILED, "partition %d is ours, but its lane has ended: %s",
+                  partition, place->last.reason);
+        return now_ms - place->dead_since_ms >= group->setup->lanes.options->session_timeout_ms;
+    }
+    error_set(error, RESULT_FAILED, "the lane of partition %d has shown no life for %lld ms",
+              partition, (long long)(now_ms - lane_ticked_ms(place->lane)));
+    return is_silent(group, place->lane, now_ms);
+}
+
+void group_watch(struct group *group, int64_t now_ms) {
+    for (int32_t p = 0; p < group->partitions; p++) {
+        if (group->lanes[p].lane != NULL && lane_ended(group->lanes[p].lane)) {
+            reap(group, p);
+        }
+    }
+    for (int32_t p = 0; p < group->partitions; p++) {
+        struct error error;
+        if (is_dead(group, p, now_ms, &error)) {
+            rejoin(group, now_ms, &error);
+            return;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/* The end of a turn: everything staged and the offsets of all inputs in one transaction; effects
+ * only when it is known to be committed. */
+#include <assert.h>
+
+#include "loop/lane_inside.h"
+
+/* What a commit that did not succeed means for the lane. In doubt nothing of its memory may be
+ * used any more: only reading the log anew can tell what happened. */
+static void end_by(struct lane *lane, const struct error *error, enum result result) {
+    switch (result) {
+    case RESULT_FENCED:
+        lane_finish(lane, LANE_END_FENCED, error);
+        break;
+    case RESULT_INVALID:
+        lane_die(lane, error);
+        break;
+    default:
+        lane_finish(lane, LANE_END_ANEW, error);
+        break;
+    }
+}
+
+void lane_commit_begin(struct lane *lane, int64_t now_ms) {
+    assert(!lane->committing && lane->state != LANE_STATE_ENDED);
+    struct batch *batch = &lane->turn.batch;
+    struct error error;
+    int64_t inputs[LOG_TOPICS_MAX] = {0};
+    for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
+        inputs[i] = lane->inputs[i].next;
+    }
+    batch_mark(batch, &lane->identity.incarnation, ++lane->sequence);
+    lane->committing = true;
+    lane->commit_began_ms = now_ms;
+    const enum result result = lane->log.commit_begin(lane->log.self, batch->records,
+                                                      batch->records_count, inputs, &error);
+    if (result == RESULT_OK) {
+        lane_commit_wait(lane);
+    } else {
+        end_by(lane, &error, result);
+    }
+}
+
+/* The transaction is known to be committed: the store follows, then the effects. */
+static void finish_turn(struct lane *lane, int64_t now_ms) {
+    struct batch *batch = &lane->turn.batch;
+    struct error error;
+    lane->committing = false;
+    lane->transactions++;
+    lane->records += lane->handled;
+    lane->log.changelogs_next(lane->log.self, lane->changelogs_next);
+    const enum result result =
+        lane->store.apply(lane->store.self, batch->overlay.writes, batch->overlay.count,
+                          lane->changelogs_next, &error);
+    if (result != RESULT_OK) {
+        lane_finish(lane, LANE_END_ANEW, &error);
+        return;
+    }
+    batch_reset(batch);
+    lane->handled = 0;
+    lane->content_ms = INT64_MAX;
+    lane->processor.committed(lane->processor.self);
+    const int64_t took_ms = now_ms - lane->commit_began_ms;
+    if (took_ms > lane->setup->options->commit_slow_ms || lane->log.worn(lane->log.self)) {
+        /* A late request to end this transaction may still arrive; only a new incarnation is safe
+         * from it: a delayed request to end can end the next transaction instead. */
+        error_set(&error, RESULT_FAILED,
+                  "the commit took %lld ms or met a broken connection; a new producer takes over",
+                  (long long)took_ms);
+        lane_finish(lane, LANE_END_ANEW, &error);
+        return;
+    }
+    lane_report(lane, now_ms, false);
+}
+
+void lane_commit_wait(struct lane *lane) {
+    assert(lane->committing);
+    struct error error;
+    const enum result result = lane->log.commit_wait(lane->log.self, lane->setup->call_ms, &error);
+    const int64_t now_ms = lane_tick(lane);
+    if (result == RESULT_OK) {
+        finish_turn(lane, now_ms);
+    } else if (result != RESULT_AGAIN) {
+        end_by(lane, &error, result);
+    } else if (now_ms - lane->commit_began_ms >= lane->setup->options->transaction_timeout_ms) {
+        error_set(&error, RESULT_DOUBTFUL,
+                  "no answer to a commit for %lld ms; what became of it is read from the log",
+                  (long long)(now_ms - lane->commit_began_ms));
+        lane_finish(lane, LANE_END_ANEW, &error);
+    } else {
+        lane->due_ms = now_ms + LANE_COMMIT_RETRY_MS;
+    }
+}

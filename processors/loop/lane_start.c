@@ -1,0 +1,179 @@
+/* A lane's way to work, in this order: fence, positions, restore, one more look, start. */
+#include <string.h>
+
+#include "loop/lane_inside.h"
+
+static bool alive(void *context) {
+    const struct lane *lane = context;
+    return atomic_load(&lane->command) == LANE_COMMAND_NONE && lane->state != LANE_STATE_ENDED &&
+           lane->log.owned(lane->log.self);
+}
+
+void lane_start_opening(struct lane *lane) {
+    const struct lane_setup *setup = lane->setup;
+    struct error error;
+    enum result result = turn_open(&lane->turn, setup->emitter, &lane->store, &error);
+    if (result == RESULT_OK) {
+        result = setup->stores->lane_open(setup->stores->self, lane->topology->processor,
+                                          lane->partition, setup->kind->tables,
+                                          lane->topology->changelogs_count, &lane->store, &error);
+        lane->store_open = result == RESULT_OK;
+    }
+    if (result == RESULT_OK) {
+        result =
+            setup->kind->lane_open(setup->kind->self, lane->partition, &lane->processor, &error);
+        lane->processor_open = result == RESULT_OK;
+    }
+    if (result == RESULT_OK) {
+        lane_enter(lane, LANE_STATE_FENCING, NULL);
+    } else {
+        lane_finish(lane, LANE_END_FAILED, &error);
+    }
+}
+
+void lane_start_fencing(struct lane *lane) {
+    struct error error;
+    switch (lane->log.fence(lane->log.self, lane->setup->call_ms, &error)) {
+    case RESULT_OK:
+        /* Every fence is a new incarnation, whatever became of older ones. */
+        lane->identity.incarnation = lane->setup->ids.fresh(lane->setup->ids.self);
+        lane_enter(lane, LANE_STATE_LOCATING, NULL);
+        break;
+    case RESULT_AGAIN:
+        lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
+        break;
+    case RESULT_FENCED:
+        lane_finish(lane, LANE_END_FENCED, &error);
+        break;
+    default:
+        lane_finish(lane, LANE_END_FAILED, &error);
+        break;
+    }
+}
+
+void lane_start_locating(struct lane *lane) {
+    struct error error;
+    bool cleared = false;
+    enum result result =
+        lane->log.positions(lane->log.self, lane->setup->call_ms, &lane->positions, &error);
+    if (result == RESULT_AGAIN) {
+        lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
+        return;
+    }
+    if (result == RESULT_OK) {
+        lane->restore = (struct restore){
+            .topology = lane->topology,
+            .log = &lane->log,
+            .store = &lane->store,
+            .processor = &lane->processor,
+            .turn = &lane->turn,
+        };
+        result = restore_begin(&lane->restore, &lane->positions, &cleared, &error);
+    }
+    if (result != RESULT_OK) {
+        lane_finish(lane, result == RESULT_FENCED ? LANE_END_FENCED : LANE_END_FAILED, &error);
+        return;
+    }
+    if (cleared) {
+        logger_warning(&lane->logger, "the store does not belong to this log and is built anew",
+                       LOGGER_NO_FIELDS);
+    }
+    logger_info(&lane->logger, "restoring",
+                LOGGER_FIELDS(logger_number("remaining", restore_remaining(&lane->restore)),
+                              logger_uuid("incarnation", &lane->identity.incarnation)));
+    lane_enter(lane, LANE_STATE_RESTORING, NULL);
+}
+
+/* A record, or the start, cannot be done yet: say why, and when it is tried again. */
+static void wait_a_while(struct lane *lane, const struct error *error) {
+    lane_back_off(&lane->backoff, lane_tick(lane));
+    lane->due_ms = lane->backoff.until_ms;
+    logger_warning(&lane->logger, "lane waits", LOGGER_FIELDS(logger_error_field(error)));
+    lane_enter(lane, lane->state, error);
+}
+
+void lane_start_restoring(struct lane *lane) {
+    struct error error;
+    turn_look(&lane->turn, &lane->setup->clock);
+    switch (restore_step(&lane->restore, lane->setup->call_ms, &error)) {
+    case RESTORE_MORE:
+        lane->backoff = (struct lane_backoff){0};
+        lane_report(lane, lane_tick(lane), false);
+        break;
+    case RESTORE_IDLE:
+        lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
+        lane_report(lane, lane_tick(lane), true);
+        break;
+    case RESTORE_WAITING:
+        wait_a_while(lane, &error);
+        break;
+    case RESTORE_DONE:
+        logger_info(&lane->logger, "restored",
+                    LOGGER_FIELDS(logger_number("records", (int64_t)lane->restore.records)));
+        restore_end(&lane->restore);
+        memcpy(lane->changelogs_next, lane->restore.next, sizeof lane->changelogs_next);
+        lane->backoff = (struct lane_backoff){0};
+        lane_enter(lane, LANE_STATE_STARTING, NULL);
+        break;
+    case RESTORE_STOPPED:
+        lane_die(lane, &error);
+        break;
+    case RESTORE_FAILED:
+        lane_finish(lane, LANE_END_FAILED, &error);
+        break;
+    }
+}
+
+/* True: the processor is started. */
+static bool start_processor(struct lane *lane) {
+    struct error error;
+    lane->identity.partition = lane->partition;
+    lane->identity.partitions = lane->setup->partitions;
+    lane->identity.alive = alive;
+    lane->identity.alive_context = lane;
+    turn_look(&lane->turn, &lane->setup->clock);
+    switch (lane->processor.started(lane->processor.self, &lane->identity, &lane->turn, &error)) {
+    case RESULT_OK:
+        lane->started = true;
+        break;
+    case RESULT_AGAIN:
+        batch_reset(&lane->turn.batch);
+        wait_a_while(lane, &error);
+        break;
+    case RESULT_INVALID:
+        lane_die(lane, &error);
+        break;
+    default:
+        lane_finish(lane, LANE_END_FAILED, &error);
+        break;
+    }
+    return lane->started;
+}
+
+void lane_start_starting(struct lane *lane) {
+    struct error error;
+    /* The last init wins, not the newest assignment: whoever was slow must not go on. */
+    if (!lane->log.owned(lane->log.self)) {
+        error_set(&error, RESULT_FENCED, "partition %d is not ours any more", lane->partition);
+        lane_finish(lane, LANE_END_NOT_OWNED, &error);
+        return;
+    }
+    if (!lane->started && !start_processor(lane)) {
+        return;
+    }
+    switch (lane->log.start(lane->log.self, lane->positions.inputs, lane->setup->call_ms, &error)) {
+    case RESULT_OK:
+        for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
+            lane->inputs[i].next = lane->positions.inputs[i];
+        }
+        logger_info(&lane->logger, "lane works", LOGGER_NO_FIELDS);
+        lane_enter(lane, LANE_STATE_WORKING, NULL);
+        break;
+    case RESULT_AGAIN:
+        lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
+        break;
+    default:
+        lane_finish(lane, LANE_END_FAILED, &error);
+        break;
+    }
+}

@@ -1,0 +1,50 @@
+/* Bring a store to the ends of its changelogs: all that is committed up to there, and no more. */
+#ifndef MILLRACE_LOOP_RESTORE_H
+#define MILLRACE_LOOP_RESTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loop/processor.h"
+#include "loop/turn_inside.h"
+#include "ports/error.h"
+#include "ports/log.h"
+#include "ports/store.h"
+
+enum restore_outcome {
+    RESTORE_MORE,    /* something was done, and there is more */
+    RESTORE_IDLE,    /* the log had nothing for now */
+    RESTORE_WAITING, /* a record cannot be read yet; `error` says why */
+    RESTORE_DONE,
+    RESTORE_STOPPED, /* a record cannot be read, now or later */
+    RESTORE_FAILED,
+};
+
+struct restore {
+    const struct log_topology *topology;
+    const struct log *log;
+    const struct store *store;
+    const struct processor *processor;
+    struct turn *turn;
+    uint32_t changelog;           /* the one being read */
+    int64_t next[LOG_TOPICS_MAX]; /* offset of the first record not handled yet */
+    int64_t ends[LOG_TOPICS_MAX];
+    struct log_batch batch; /* records read */
+    uint32_t taken;         /* and how many of them are handled */
+    int64_t batch_next;     /* behind the last thing the batch has seen */
+    uint64_t records;       /* handled so far */
+};
+
+/* Begin where the store stands; a store that cannot belong to this log is cleared first, and
+ * `*cleared` says so. All pointers in `restore` are set by the caller. */
+enum result restore_begin(struct restore *restore, const struct log_positions *positions,
+                          bool *cleared, struct error *error);
+/* Read or handle one batch. */
+enum restore_outcome restore_step(struct restore *restore, int32_t call_ms, struct error *error);
+/* Give back what is still held. */
+void restore_end(struct restore *restore);
+
+/* Records and markers still to be read. */
+int64_t restore_remaining(const struct restore *restore);
+
+#endif
