@@ -21,8 +21,10 @@ CFLAGS_plain := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS_clang := -O1
 CFLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -fsanitize=thread -fno-omit-frame-pointer
+CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+               -fno-omit-frame-pointer
 LDFLAGS_plain := -Wl,-z,relro,-z,now
-ifeq ($(VARIANT),clang)
+ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang
 endif
 DIALECT := -std=c11 -D_GNU_SOURCE -pthread -Iprocessors -Ischemas -I. $(PKG_CFLAGS)

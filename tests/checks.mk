@@ -2,7 +2,7 @@
 
 GENERATED := schemas/generated/% tests/support/probe/%
 HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) \
-                                          $(wildcard tests/tsan/*.c))
+                                          $(wildcard tests/tsan/*.c tests/fuzz/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.
@@ -29,6 +29,25 @@ tsan: ## Run the suites under ThreadSanitizer
 
 clang: ## Build everything with clang as well
 	@$(MAKE) VARIANT=clang all
+
+# Each target runs for a while on seeds made of the golden messages, and first on all that was ever
+# found. What it finds is left in build/fuzz/; a fixed finding belongs into tests/fuzz/found/TARGET/.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := decode plan json envelope
+FUZZERS := $(FUZZ_TARGETS:%=build/fuzz/%_fuzz)
+.PHONY: fuzz fuzzers
+fuzz: ## Run each fuzz target for FUZZ_SECONDS
+	@$(MAKE) VARIANT=fuzz fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+ifeq ($(VARIANT),fuzz)
+fuzzers: $(FUZZERS)
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/tests/fuzz/fuzz.o \
+                   $(call object,tests/support/fake_schemas.c $(wildcard tests/support/probe/*.c)) \
+                   $(LIBRARY)
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) -fsanitize=fuzzer $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
+endif
 
 flow: all ## Run the flows on a real Kafka and schema registry
 	$(if $(wildcard tests/flow/run),tests/flow/run)

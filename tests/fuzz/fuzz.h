@@ -1,0 +1,28 @@
+/* What the fuzz targets share: memory, and a plan for every message type. */
+#ifndef MILLRACE_TESTS_FUZZ_FUZZ_H
+#define MILLRACE_TESTS_FUZZ_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/arena.h"
+#include "generated/c/message_types.h"
+#include "wire/plan.h"
+
+/* The entry point that libFuzzer calls. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The one arena, emptied. */
+struct arena *fuzz_arena(void);
+
+/* The plan for a type's own schema, built from its text at first use. */
+const struct plan *fuzz_plan(enum message_type type);
+
+/* Stop here unless it holds: what libFuzzer reports as a finding. */
+void fuzz_require(bool holds);
+
+/* All that must hold of a struct that was decoded: what we write of it can be read again, and is
+ * the same by bytes and by JSON. */
+void fuzz_round_trip(enum message_type type, const void *body);
+
+#endif
