@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Write the seeds of the fuzz targets, made of the golden messages and the vectors of resolution, so
-that they need not be committed twice. What fuzzing found is committed in tests/fuzz/found/.
+"""Write the seeds of the fuzz targets. They are made of the golden messages and of the resolution
+vectors, which need not be committed twice; what fuzzing found is in tests/fuzz/found/.
 
     seeds.py DIRECTORY
 """
