@@ -44,8 +44,10 @@ static void reap(struct group *group, int32_t partition) {
     }
 }
 
+/* A lane without a thread is stepped by whoever would find it silent. */
 static bool is_silent(const struct group *group, const struct lane *lane, int64_t now_ms) {
-    return now_ms - lane_ticked_ms(lane) > group->setup->lanes.options->lane_silent_ms;
+    return group->setup->threads &&
+           now_ms - lane_ticked_ms(lane) > group->setup->lanes.options->lane_silent_ms;
 }
 
 /* Has this partition no living lane? One that was fenced usually hears soon that the partition was
