@@ -41,6 +41,8 @@ LIBRARY_SOURCES := $(filter-out $(MAIN),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
+FLOW_SOURCES := $(sort $(wildcard tests/flow/*.c))
+FLOWS := $(FLOW_SOURCES:tests/flow/%.c=$(BUILD)/flow/%)
 SUITES := $(foreach s,unit spec contract,$(if $(wildcard tests/$(s)/*.c),$(s)))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -48,7 +50,7 @@ object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 .DEFAULT_GOAL := all
 .SECONDARY: # an object that only a check needed is kept as well
 .PHONY: all help clean
-all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/suites/%) ## Build the binary and the test suites
+all: $(BUILD)/millrace $(SUITES:%=$(BUILD)/suites/%) $(FLOWS) ## Build the binary and all tests
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -88,6 +90,12 @@ $(BUILD)/suites/$(1): $$(call object,$$(filter tests/$(1)/%,$$(TEST_SOURCES)) $$
 	@$$(CC) $$(LDFLAGS) $$(filter %.o %.a,$$^) -o $$@ $$(PKG_LIBS) $$(filter -l%,$$(CRITERION))
 endef
 $(foreach s,$(SUITES),$(eval $(call SUITE,$(s))))
+
+$(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURCES)) $(LIBRARY) \
+                           $(filter %.o,$(CRITERION)) $(BUILD)/sources
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS) $(filter -l%,$(CRITERION))
 
 .PHONY: unit spec contract
 unit: ## Run one suite of tests: pieces

@@ -1,8 +1,8 @@
 # What is checked, and in which order. `make check` is for every change, `make test` for landing.
 
 GENERATED := schemas/generated/% tests/support/probe/%
-HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) \
-                                          $(wildcard tests/tsan/*.c tests/fuzz/*.c))
+HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) \
+                                          $(SUPPORT_SOURCES) $(wildcard tests/tsan/*.c tests/fuzz/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.
@@ -50,7 +50,7 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/tests/fuzz/fuzz.o \
 endif
 
 flow: all ## Run the flows on a real Kafka and schema registry
-	$(if $(wildcard tests/flow/run),tests/flow/run)
+	@BUILD=$(BUILD) tests/flow/run
 
 ci: ## What CI runs
 	.ci/run

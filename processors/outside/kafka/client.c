@@ -1,0 +1,162 @@
+#include "outside/kafka/client.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "outside/kafka/properties.h"
+
+/* What librdkafka says, by its facility: our own constant sentence, since repeats are held back by
+ * sentence, and its text as a field. */
+static const struct {
+    const char *facility;
+    const char *message;
+} messages[] = {
+    {"FAIL", "the connection to a broker failed; it is tried again"},
+    {"ERROR", "Kafka reported an error"},
+    {"FATAL", "Kafka client can not go on; it is replaced"},
+    {"REQTMOUT", "a broker did not answer in time; is it overloaded?"},
+    {"TXNERR", "a transaction failed"},
+    {"CONFWARN", "a Kafka property has no effect; remove it from the configuration"},
+    {"MAXPOLL", "the group's consumer was not polled in time; its partitions go to others"},
+    {"SESSTMOUT", "the group's coordinator was not heard in time; partitions go to others"},
+    {"COORDINATOR", "the group's coordinator is not available; it is looked for again"},
+    {"PARTCNT", "the number of a topic's partitions changed; every processor must be stopped"},
+    {"CLUSTERID", "the brokers belong to another cluster now; check kafka.bootstrap.servers"},
+};
+
+static void say(const rd_kafka_t *handle, int level, const char *facility, const char *text) {
+    const struct kafka_client *client = rd_kafka_opaque(handle);
+    const char *message = "Kafka client says";
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        if (strcmp(messages[i].facility, facility) == 0) {
+            message = messages[i].message;
+        }
+    }
+    /* Levels of syslog: up to 3 an error, 4 a warning, 7 for developers. */
+    enum logger_level as = LOGGER_LEVEL_INFO;
+    if (level <= 4) {
+        as = level == 4 ? LOGGER_LEVEL_WARNING : LOGGER_LEVEL_ERROR;
+    } else if (level >= 7) {
+        as = LOGGER_LEVEL_DEBUG;
+    }
+    as = atomic_load(&client->ending) ? LOGGER_LEVEL_DEBUG : as;
+    logger_say(&client->logger, as, message,
+               LOGGER_FIELDS(logger_string("client", client->name),
+                             logger_string("facility", facility), logger_string("text", text)));
+}
+
+static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque) {
+    const struct kafka_client *client = opaque;
+    (void)handle;
+    client->delivered(client->delivered_context, message);
+}
+
+static void name_client(struct kafka_client *client, const struct kafka_config *config,
+                        const struct kafka_client_plan *plan) {
+    static const char *const roles[] = {
+        [KAFKA_ROLE_MEMBER] = "member",     [KAFKA_ROLE_RESTORER] = "restorer",
+        [KAFKA_ROLE_READER] = "reader",     [KAFKA_ROLE_PEEKER] = "peeker",
+        [KAFKA_ROLE_ASKER] = "asker",       [KAFKA_ROLE_TRANSACTOR] = "transactor",
+        [KAFKA_ROLE_PRODUCER] = "producer",
+    };
+    char lane[16] = "";
+    if (plan->partition >= 0) {
+        (void)snprintf(lane, sizeof lane, "-%d", plan->partition);
+    }
+    (void)snprintf(client->name, sizeof client->name, "%s.%s%s.%s", config->application,
+                   plan->processor != NULL ? plan->processor : "tool", lane, roles[plan->role]);
+}
+
+static bool is_producer(enum kafka_role role) {
+    return role == KAFKA_ROLE_TRANSACTOR || role == KAFKA_ROLE_PRODUCER;
+}
+
+enum result kafka_client_open(struct kafka_client *client, const struct kafka_config *config,
+                              const struct kafka_client_plan *plan, struct error *error) {
+    assert(client->handle == NULL);
+    assert(is_producer(plan->role) == (plan->delivered != NULL));
+    client->role = plan->role;
+    client->logger = logger_for(&config->logger, "kafka", plan->partition);
+    client->delivered = plan->delivered;
+    client->delivered_context = plan->delivered_context;
+    name_client(client, config, plan);
+    rd_kafka_conf_t *conf;
+    const enum result result = kafka_properties_build(config, plan, client->name, &conf, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    rd_kafka_conf_set_opaque(conf, client);
+    rd_kafka_conf_set_log_cb(conf, say);
+    if (plan->delivered != NULL) {
+        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    }
+    if (plan->role == KAFKA_ROLE_MEMBER) {
+        /* Rebalances as events: they are answered when the lanes are ready, not in a callback. */
+        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE);
+    }
+    if (plan->role == KAFKA_ROLE_TRANSACTOR) {
+        kafka_wear_watch(conf, &client->wear);
+    }
+    char reason[256];
+    client->handle = rd_kafka_new(is_producer(plan->role) ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
+                                  conf, reason, sizeof reason);
+    if (client->handle == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(error, RESULT_FAILED, "no Kafka client %s: %s", client->name, reason);
+    }
+    return RESULT_OK;
+}
+
+/* --- The end: rd_kafka_destroy waits without bound for whatever was not given back. --- */
+
+enum { CLOSE_SLOW_MS = 10000 };
+
+struct close_watch {
+    const struct kafka_client *client;
+    int ended_fd; /* readable when the client has ended */
+};
+
+static void *watch_close(void *argument) {
+    const struct close_watch *watch = argument;
+    struct pollfd ended = {.fd = watch->ended_fd, .events = POLLIN};
+    while (poll(&ended, 1, CLOSE_SLOW_MS) == 0) {
+        logger_error(&watch->client->logger,
+                     "a Kafka client does not end; if this goes on, restart the process",
+                     LOGGER_FIELDS(logger_string("client", watch->client->name)));
+    }
+    return NULL;
+}
+
+void kafka_client_close(struct kafka_client *client) {
+    if (client->handle == NULL) {
+        return;
+    }
+    atomic_store(&client->ending, true);
+    struct close_watch watch = {.client = client, .ended_fd = eventfd(0, EFD_CLOEXEC)};
+    pthread_t thread;
+    assert(watch.ended_fd >= 0);
+    const bool watched = pthread_create(&thread, NULL, watch_close, &watch) == 0;
+    rd_kafka_destroy(client->handle);
+    client->handle = NULL;
+    if (watched) {
+        (void)eventfd_write(watch.ended_fd, 1);
+        (void)pthread_join(thread, NULL);
+    }
+    (void)close(watch.ended_fd);
+}
+
+enum result kafka_topic_name(const struct kafka_config *config, const char *topic,
+                             char name[KAFKA_NAME_MAX], struct error *error) {
+    const int length = snprintf(name, KAFKA_NAME_MAX, "%s%s", config->topic_prefix, topic);
+    if (length < 0 || length >= KAFKA_NAME_MAX) {
+        return error_set(error, RESULT_INVALID,
+                         "the name of topic %s is too long with the prefix %s", topic,
+                         config->topic_prefix);
+    }
+    return RESULT_OK;
+}

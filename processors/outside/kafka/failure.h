@@ -1,0 +1,23 @@
+/* What an error of librdkafka means for us. */
+#ifndef MILLRACE_OUTSIDE_KAFKA_FAILURE_H
+#define MILLRACE_OUTSIDE_KAFKA_FAILURE_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+#include "ports/error.h"
+
+/* Somebody else has the transactional id or the membership: for Kafka this process is a zombie. */
+bool kafka_is_fenced(rd_kafka_resp_err_t code);
+
+/* Passes by itself: a broker is away, a coordinator moves, an answer is late. */
+bool kafka_is_passing(rd_kafka_resp_err_t code);
+
+/* FENCED, AGAIN (passing), else FAILED; the sentence is "<what>: <Kafka's text>; <what to do>". */
+enum result kafka_failed(rd_kafka_resp_err_t code, struct error *error, const char *what);
+
+/* The same for a call on `handle` that returns an error object, which is destroyed; NULL is OK. */
+enum result kafka_failed_object(rd_kafka_t *handle, rd_kafka_error_t *object, struct error *error,
+                                const char *what);
+
+#endif
