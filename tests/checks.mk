@@ -10,7 +10,7 @@ HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 suites: $(SUITES:%=$(BUILD)/suites/%)
 	@set -e; for suite in $(SUITES); do $(MAKE) $$suite; done
 
-.PHONY: check test asan tsan clang flow ci
+.PHONY: check test asan tsan clang stack flow ci
 check: ## Quick checks: format, rules, tidy of what changed, generated files; unit, spec, contract
 	@$(MAKE) gen-check
 	@$(MAKE) all
@@ -18,8 +18,8 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; un
 	@$(MAKE) python-tests
 	@$(MAKE) suites
 
-test: ## Everything that must pass before landing: check, full tidy, clang, asan, flow
-	+@tests/run check tidy clang asan flow
+test: ## Everything that must pass before landing: check, full tidy, clang, asan, stack, flow
+	+@tests/run check tidy clang asan stack flow
 
 asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan suites
@@ -48,6 +48,9 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/tests/fuzz/fuzz.o \
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
 endif
+
+stack: ## Try docker/stack itself: two stacks beside each other, and starts that fail
+	tests/stack/run
 
 flow: all ## Run the flows on a real Kafka and schema registry
 	@BUILD=$(BUILD) tests/flow/run
