@@ -78,8 +78,6 @@ static void compare(struct topics_plan *plan, const struct topic_target *target,
         }
         struct topic_step *step = add_step(plan, TOPIC_STEP_SET, target->name);
         step->target = *target;
-        step->target.settings[0] = *setting;
-        step->target.settings_count = 1;
         (void)snprintf(step->what, sizeof step->what, "%s", setting->name);
         (void)snprintf(step->is, sizeof step->is, "%s", is);
         (void)snprintf(step->wanted, sizeof step->wanted, "%s", setting->value);

@@ -40,7 +40,7 @@ struct topic_live {
 
 enum topic_step_kind {
     TOPIC_STEP_CREATE,    /* the topic is not there */
-    TOPIC_STEP_SET,       /* one setting differs and will be changed */
+    TOPIC_STEP_SET,       /* one setting differs; all that we decide about are set anew */
     TOPIC_STEP_CONFLICT,  /* it differs in what cannot be changed while there are records */
     TOPIC_STEP_UNMANAGED, /* it is there, looks like ours, and stands in no file; left alone */
 };
@@ -49,7 +49,7 @@ enum topic_step_kind {
 struct topic_step {
     enum topic_step_kind kind;
     char topic[256];            /* with the prefix */
-    struct topic_target target; /* CREATE: all of it; SET: the one setting */
+    struct topic_target target; /* CREATE, SET: as it should be in the end */
     char what[64];              /* "partitions", or the setting's name */
     char is[32];                /* as it is; empty: nothing */
     char wanted[32];

@@ -54,7 +54,7 @@ Test(topics_plan, nothing_is_done_where_nothing_differs) {
     cr_expect(!topics_plan_is_drift(&plan));
 }
 
-Test(topics_plan, each_setting_that_differs_is_set_alone) {
+Test(topics_plan, each_setting_that_differs_is_a_step_to_the_whole_target) {
     strcpy(as_wanted[0][0].value, "compact");
     strcpy(as_wanted[1][1].value, "604800000");
     topics_plan_make(&file, &plainly, live, 2, &plan);
@@ -63,9 +63,10 @@ Test(topics_plan, each_setting_that_differs_is_set_alone) {
     cr_expect_str_eq(steps[0].what, "cleanup.policy");
     cr_expect_str_eq(steps[0].is, "compact");
     cr_expect_str_eq(steps[0].wanted, "delete");
-    cr_expect_eq(steps[1].target.settings_count, 1);
-    cr_expect_str_eq(steps[1].target.settings[0].name, "retention.ms");
-    cr_expect_str_eq(steps[1].target.settings[0].value, "-1");
+    cr_expect_str_eq(steps[1].what, "retention.ms");
+    cr_expect_eq(steps[1].target.settings_count, 4);
+    cr_expect_str_eq(steps[1].target.settings[1].name, "retention.ms");
+    cr_expect_str_eq(steps[1].target.settings[1].value, "-1");
 }
 
 Test(topics_plan, partitions_and_copies_are_never_changed) {

@@ -37,9 +37,9 @@ enum result kafka_admin_topics(struct kafka_admin *admin, const struct topics_fi
 enum result kafka_admin_create(struct kafka_admin *admin, const struct topic_target *target,
                                int32_t timeout_ms, struct error *error);
 
-/* Change the settings of a topic that the target names. librdkafka 2.0 can only replace all of
- * them, so the others are read and written again: a change that somebody else makes in the very
- * same moment is lost. */
+/* Give a topic all settings of the target, and wait until they can be seen; nothing happens where
+ * it has them. librdkafka 2.0 can only replace all settings of a topic, so the others are read and
+ * written again: a change to them that somebody else makes in the very same moment is lost. */
 enum result kafka_admin_set(struct kafka_admin *admin, const struct topic_target *target,
                             int32_t timeout_ms, struct error *error);
 
