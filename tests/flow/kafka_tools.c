@@ -15,7 +15,7 @@
 enum { ANSWER_MS = 10000, PARTITIONS = 3 };
 
 /* Each test is a process of its own, and so has a prefix and topics of its own. */
-static char prefix[64];
+static char prefix[80];
 static struct kafka_property server = {.name = "bootstrap.servers"};
 static struct kafka_config config;
 static struct error error;
@@ -40,7 +40,8 @@ static struct topic_target target_of(const char *name) {
 static void setup(void) {
     server.value = getenv("MILLRACE_KAFKA_BOOTSTRAP_SERVERS");
     cr_assert(server.value != NULL, "no stack: see docker/README.md");
-    (void)snprintf(prefix, sizeof prefix, "flow0010-%d.", (int)getpid());
+    const char *own = getenv("FLOW_PREFIX");
+    (void)snprintf(prefix, sizeof prefix, "%.40s%d.", own != NULL ? own : "", (int)getpid());
     deployment.prefix = prefix;
     config = (struct kafka_config){.properties = &server,
                                    .properties_count = 1,
