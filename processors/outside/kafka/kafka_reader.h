@@ -75,8 +75,8 @@ struct kafka_reader_event {
 
 struct kafka_reader;
 
-/* Asks Kafka for partitions and ends, which takes at most `timeout_ms` for each topic, and begins
- * to read. The plan's strings must outlive the reader.
+/* Asks Kafka for partitions and ends, two or three questions a topic that may take `timeout_ms`
+ * each, and begins to read. The plan's strings must outlive the reader, which one thread uses.
  * NOT_FOUND: a topic or partition that is not there. FAILED: Kafka did not answer.
  * INVALID: librdkafka refuses a property. */
 enum result kafka_reader_open(const struct kafka_config *config,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/placement.h"
+#include "outside/kafka/batch.h"
 #include "outside/kafka/client.h"
 #include "outside/kafka/failure.h"
 #include "outside/kafka/tool_ask.h"
@@ -99,30 +100,17 @@ static enum result find_topic(struct kafka_sender *sender, const char *topic_nam
     return result;
 }
 
-static rd_kafka_headers_t *headers_of(const struct kafka_sender_record *record) {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->headers_count);
-    assert(headers != NULL);
-    for (uint32_t i = 0; i < record->headers_count; i++) {
-        const struct log_header *header = &record->headers[i];
-        const rd_kafka_resp_err_t code =
-            rd_kafka_header_add(headers, header->name.data, header->name.length, header->value.data,
-                                header->value.length);
-        assert(code == RD_KAFKA_RESP_ERR_NO_ERROR);
-    }
-    return headers;
-}
-
 static rd_kafka_resp_err_t produce(struct kafka_sender *sender, const char *topic,
                                    const struct kafka_sender_record *record,
                                    struct kafka_sender_delivery *delivery) {
-    rd_kafka_headers_t *headers = headers_of(record);
+    rd_kafka_headers_t *headers = kafka_headers_new(record->headers, record->headers_count);
     const rd_kafka_resp_err_t code = rd_kafka_producev(
         sender->client.handle, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(delivery->partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(record->key.data, record->key.length),
         RD_KAFKA_V_VALUE((void *)record->value.data, record->value.length),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(delivery), RD_KAFKA_V_END);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && headers != NULL) {
         rd_kafka_headers_destroy(headers); /* librdkafka has them only if it took the record */
     }
     return code;
