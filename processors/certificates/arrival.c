@@ -61,10 +61,10 @@ static bool key_is_right(const struct log_record *record, const struct uuid *cer
     if (memcmp(record->key.data, expected, sizeof expected) == 0) {
         return true;
     }
-    char lower[UUID_CHARACTERS];
+    uint8_t lower[UUID_CHARACTERS];
     for (size_t i = 0; i < sizeof lower; i++) {
-        const char c = (char)record->key.data[i];
-        lower[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        const uint8_t c = record->key.data[i];
+        lower[i] = c >= 'A' && c <= 'F' ? (uint8_t)(c - 'A' + 'a') : c;
     }
     if (memcmp(lower, expected, sizeof expected) == 0) {
         *reason = DEAD_LETTER_NOT_CANONICAL;
@@ -166,14 +166,14 @@ static void accept(struct handling *handling, const struct arrived *arrived) {
                     "the certificate has 64 commands waiting: send it again when some are done");
         return;
     }
-    if (handling_state_size(handling) + handling->record->value.length + reserved_growth(handling) >
+    const struct certificates_state_waiting_command entry = mailbox_entry(handling, arrived);
+    if (handling_state_size(handling) + mailbox_entry_size(&entry) + reserved_growth(handling) >
         LIMIT_STATE_BYTES_MAX) {
         work_refuse(handling, arrived, MILLRACE_REASON_TOO_LARGE,
                     "the commands that wait fill the state of the certificate: send it again when "
                     "some are done");
         return;
     }
-    const struct certificates_state_waiting_command entry = mailbox_entry(handling, arrived);
     mailbox_append(handling, &entry);
 }
 

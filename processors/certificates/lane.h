@@ -83,9 +83,11 @@ void seen_put(struct handling *handling, const struct certificates_answers_comma
 enum result certificates_restore(void *self, uint32_t changelog, const struct log_record *record,
                                  struct turn *turn, struct error *error);
 
-/* A record of a topic of our own. INVALID: the lane must stop here; `error` says why. */
+/* A record of a topic of our own. `refuse_other`: a decision depends on its enums, so that a symbol
+ * we do not know makes it unreadable. INVALID: the lane must stop here; `error` says why. */
 enum result own_decode(struct certificates_lane *lane, const struct log_record *record,
-                       struct turn *turn, struct message *message, struct error *error);
+                       bool refuse_other, struct turn *turn, struct message *message,
+                       struct error *error);
 
 /* --- mailbox.c: commands that wait ---------------------------------------------------------------
  */
@@ -93,6 +95,8 @@ enum result own_decode(struct certificates_lane *lane, const struct log_record *
 /* The command as the mailbox keeps it, in the turn's arena. */
 struct certificates_state_waiting_command mailbox_entry(const struct handling *handling,
                                                         const struct arrived *arrived);
+/* How many bytes it takes in the encoded state. */
+size_t mailbox_entry_size(const struct certificates_state_waiting_command *entry);
 void mailbox_append(struct handling *handling,
                     const struct certificates_state_waiting_command *waiting);
 /* Read a command back. AGAIN: the schema registry is away; INVALID: it cannot be read any more. */
@@ -113,6 +117,9 @@ void work_operate(struct handling *handling, const struct arrived *operation,
 /* Refuse a command before its turn has come. */
 void work_refuse(struct handling *handling, const struct arrived *arrived,
                  enum millrace_reason reason, const char *detail);
+/* Would the state stay within its limit if these events happened? */
+bool work_has_room_for_events(struct handling *handling,
+                              const struct certificate_decision *decision);
 /* Carry out what an event of the registry led to. */
 void work_settle(struct handling *handling, const struct message *event,
                  const struct arrived *in_flight, const struct certificate_decision *decision);

@@ -5,6 +5,7 @@
 #include "certificates/lane.h"
 #include "domain/limits.h"
 #include "domain/uuid.h"
+#include "wire/encode.h"
 #include "wire/envelope.h"
 
 enum { TRACE_HEADERS = 3, TRACE_HEADER_BYTES_MAX = 1024 };
@@ -65,6 +66,11 @@ struct certificates_state_waiting_command mailbox_entry(const struct handling *h
         .headers = headers,
         .headers_count = keep_trace(&arrived->trace, headers),
     };
+}
+
+size_t mailbox_entry_size(const struct certificates_state_waiting_command *entry) {
+    enum { MARGIN_BYTES = 8 }; /* the list's count, and that there is a current one */
+    return MARGIN_BYTES + encode(&certificates_state_waiting_command_descriptor, entry, NULL, 0);
 }
 
 void mailbox_append(struct handling *handling,

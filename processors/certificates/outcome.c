@@ -20,23 +20,18 @@ static bool is_step(enum message_type type) {
            type == MESSAGE_REGISTRY_EVENTS_RESOLUTION_REFUSED;
 }
 
-static enum relevance stream_relevance(const struct certificates_state_certificate_work *work,
-                                       const struct registry_events_stream_read *event) {
-    /* A reading from before something that was used already shows too little. */
-    if (work->current != NULL || event->transactions < work->stream_transactions) {
-        return RELEVANCE_NONE;
-    }
-    return RELEVANCE_BOOKS;
+/* A reading is of no use while a submission is open, nor when it shows less than was used before.
+ */
+static bool stream_is_stale(const struct certificates_state_certificate_work *work,
+                            const struct registry_events_stream_read *event) {
+    return work->current != NULL || event->transactions < work->stream_transactions;
 }
 
 static enum relevance relevance_of(const struct handling *handling, const struct message *event,
                                    const struct certificate_registry_head *head) {
     const struct certificates_state_certificate_work *work = &handling->state.work;
     if (event->type == MESSAGE_REGISTRY_EVENTS_STREAM_READ) {
-        return stream_relevance(work, event->body);
-    }
-    if (is_step(event->type)) {
-        return RELEVANCE_NONE;
+        return stream_is_stale(work, event->body) ? RELEVANCE_NONE : RELEVANCE_BOOKS;
     }
     if (head->sequence > work->sequence) {
         return RELEVANCE_IMPOSSIBLE;
@@ -52,13 +47,37 @@ static enum relevance relevance_of(const struct handling *handling, const struct
                                                                           : RELEVANCE_IMPOSSIBLE;
 }
 
-static void note_stream(struct handling *handling, const struct message *event) {
-    if (event->type == MESSAGE_REGISTRY_EVENTS_STREAM_READ) {
-        const struct registry_events_stream_read *body = event->body;
-        handling->state.work.stream_requested = false;
-        handling->state.work.stream_transactions = body->transactions;
+/* A reading came, of use or not: the next one may be asked for. */
+static void note_stream(struct handling *handling,
+                        const struct registry_events_stream_read *event) {
+    struct certificates_state_certificate_work *work = &handling->state.work;
+    if (work->stream_requested) {
+        work->stream_requested = false;
         handling->changed = true;
     }
+    if (!stream_is_stale(work, event) && event->transactions > work->stream_transactions) {
+        work->stream_transactions = event->transactions;
+        handling->changed = true;
+    }
+}
+
+/* Is it a reading that cannot be made out: a slice in a state that this version does not know? */
+static bool is_unreadable_stream(const struct message *event) {
+    char field[DECODE_FIELD_MAX];
+    return event->type == MESSAGE_REGISTRY_EVENTS_STREAM_READ &&
+           decode_find_other(message_types[event->type].record, event->body, field);
+}
+
+/* Books that would be too large are left as they are, and a person has to look. */
+static void leave_what_is_too_large(struct handling *handling,
+                                    struct certificate_decision *decision) {
+    if (work_has_room_for_events(handling, decision)) {
+        return;
+    }
+    const bool suspends =
+        decision->events_count > 0 &&
+        decision->events[0].type == MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_SUSPENDED;
+    decision->events_count = suspends ? 1 : 0;
 }
 
 static enum result apply(struct handling *handling, const struct message *event,
@@ -68,24 +87,58 @@ static enum result apply(struct handling *handling, const struct message *event,
     if (result != RESULT_OK) {
         return result;
     }
-    note_stream(handling, event);
     const struct certificate_context context = work_context(handling);
     const struct certificate_input input = {
         .message = *event, .in_flight = ahead.in_flight == NULL ? NULL : &ahead.in_flight->message};
     struct certificate_decision decision;
     certificate_decide(&handling->state.model, &input, &context, &decision);
+    if (event->type == MESSAGE_REGISTRY_EVENTS_STREAM_READ) {
+        leave_what_is_too_large(handling, &decision);
+    }
     work_settle(handling, event, ahead.in_flight, &decision);
     work_drain_mailbox(handling, &ahead);
-    handling_save(handling);
     return RESULT_OK;
 }
 
+static enum result handle_event(struct handling *handling, const struct message *event,
+                                const struct certificate_registry_head *head, struct error *error) {
+    const struct log_record *record = handling->record;
+    switch (relevance_of(handling, event, head)) {
+    case RELEVANCE_NONE:
+        return RESULT_OK;
+    case RELEVANCE_IN_FLIGHT:
+    case RELEVANCE_BOOKS:
+        return apply(handling, event, error);
+    case RELEVANCE_IMPOSSIBLE:
+        break;
+    }
+    return error_set(error, RESULT_INVALID,
+                     "%s/%" PRId32 "/%" PRId64
+                     ", key %.*s, is about a submission that this "
+                     "processor never asked for (sequence %" PRId64
+                     "): its state and the ledger "
+                     "do not belong together; run `millrace verify`",
+                     record->topic, record->partition, record->offset, (int)record->key.length,
+                     (const char *)record->key.data, head->sequence);
+}
+
 enum result outcome_handle(struct handling *handling, struct error *error) {
+    const struct log_record *record = handling->record;
     struct message event;
-    enum result result =
-        own_decode(handling->lane, handling->record, handling->turn, &event, error);
+    enum result result = own_decode(handling->lane, record, false, handling->turn, &event, error);
     if (result != RESULT_OK) {
         return result;
+    }
+    if (is_step(event.type)) {
+        return RESULT_OK;
+    }
+    if (is_unreadable_stream(&event)) {
+        return error_set(error, RESULT_INVALID,
+                         "%s/%" PRId32 "/%" PRId64
+                         ", key %.*s, has a slice in a state that this version does not know: "
+                         "start the newer version",
+                         record->topic, record->partition, record->offset, (int)record->key.length,
+                         (const char *)record->key.data);
     }
     struct certificate_registry_head head;
     const bool known = certificate_registry_head(&event, &head);
@@ -95,22 +148,12 @@ enum result outcome_handle(struct handling *handling, struct error *error) {
     if (result != RESULT_OK) {
         return result;
     }
-    switch (relevance_of(handling, &event, &head)) {
-    case RELEVANCE_NONE:
-        return RESULT_OK;
-    case RELEVANCE_IN_FLIGHT:
-    case RELEVANCE_BOOKS:
-        return apply(handling, &event, error);
-    case RELEVANCE_IMPOSSIBLE:
-        break;
+    if (event.type == MESSAGE_REGISTRY_EVENTS_STREAM_READ) {
+        note_stream(handling, event.body);
     }
-    const struct log_record *record = handling->record;
-    return error_set(error, RESULT_INVALID,
-                     "%s/%" PRId32 "/%" PRId64
-                     ", key %.*s, is about a submission that this "
-                     "processor never asked for (sequence %" PRId64
-                     "): its state and the ledger "
-                     "do not belong together; run `millrace verify`",
-                     record->topic, record->partition, record->offset, (int)record->key.length,
-                     (const char *)record->key.data, head.sequence);
+    result = handle_event(handling, &event, &head, error);
+    if (result == RESULT_OK) {
+        handling_save(handling);
+    }
+    return result;
 }

@@ -19,35 +19,54 @@ static struct bytes seen_key(const struct uuid *certificate_id, const struct uui
     return (struct bytes){.data = key, .length = SEEN_KEY_BYTES};
 }
 
+/* A value of ours. `refuse_other`: a symbol that we do not know makes it unreadable. */
 static enum result decode_value(struct certificates_lane *lane, const char *topic,
-                                struct bytes value, struct turn *turn, struct message *message,
-                                struct error *error) {
-    const struct wire_input input = {.topic = topic, .value = value, .refuse_other = true};
+                                struct bytes value, bool refuse_other, struct turn *turn,
+                                struct message *message, struct error *error) {
+    const struct wire_input input = {.topic = topic, .value = value, .refuse_other = refuse_other};
     struct wire_failure failure;
     const enum result result = wire_decode(lane->cache, &input, turn_arena(turn),
                                            turn_monotonic_ms(turn), message, &failure);
-    return result == RESULT_OK ? RESULT_OK : error_set(error, result, "%s", failure.text);
+    if (result != RESULT_OK) {
+        (void)error_set(error, result, "%s", failure.text);
+    }
+    return result;
 }
 
 enum result own_decode(struct certificates_lane *lane, const struct log_record *record,
-                       struct turn *turn, struct message *message, struct error *error) {
+                       bool refuse_other, struct turn *turn, struct message *message,
+                       struct error *error) {
     if (record->value_null) {
-        return error_set(error, RESULT_INVALID,
-                         "%s/%" PRId32 "/%" PRId64
-                         " has no value; nobody but Millrace may write "
-                         "to this topic: check its access list",
-                         record->topic, record->partition, record->offset);
+        (void)error_set(error, RESULT_INVALID,
+                        "%s/%" PRId32 "/%" PRId64
+                        " has no value; nobody but Millrace may write to this topic: check its "
+                        "access list",
+                        record->topic, record->partition, record->offset);
+        return RESULT_INVALID;
     }
     const enum result result =
-        decode_value(lane, record->topic, record->value, turn, message, error);
+        decode_value(lane, record->topic, record->value, refuse_other, turn, message, error);
     if (result != RESULT_OK) {
         const int key_length = (int)(record->key.length > 64 ? 64 : record->key.length);
-        return error_wrap(error,
-                          "%s/%" PRId32 "/%" PRId64 ", key %.*s, cannot be read by this version",
-                          record->topic, record->partition, record->offset, key_length,
-                          (const char *)record->key.data);
+        (void)error_wrap(error, "%s/%" PRId32 "/%" PRId64 ", key %.*s%s", record->topic,
+                         record->partition, record->offset, key_length,
+                         (const char *)record->key.data,
+                         result == RESULT_INVALID ? ", cannot be read by this version" : "");
     }
-    return RESULT_OK;
+    return result;
+}
+
+static enum result check_format(const struct certificates_state_certificate_state *state,
+                                struct error *error) {
+    if (state->format_version <= CERTIFICATES_FORMAT_VERSION) {
+        return RESULT_OK;
+    }
+    char id[UUID_CHARACTERS];
+    uuid_to_text(&state->certificate_id, id);
+    return error_set(error, RESULT_INVALID,
+                     "the state of certificate %.*s has format %" PRId32
+                     ", this version knows up to %d: start the newer version again",
+                     (int)sizeof id, id, state->format_version, CERTIFICATES_FORMAT_VERSION);
 }
 
 enum result handling_load(struct handling *handling, const struct uuid *certificate_id,
@@ -65,15 +84,18 @@ enum result handling_load(struct handling *handling, const struct uuid *certific
         return found;
     }
     struct message message;
-    const enum result result =
-        decode_value(handling->lane, "certificates.state", value, handling->turn, &message, error);
+    char id[UUID_CHARACTERS];
+    uuid_to_text(certificate_id, id);
+    const enum result result = decode_value(handling->lane, "certificates.state", value, true,
+                                            handling->turn, &message, error);
     if (result != RESULT_OK) {
-        return error_wrap(error, "the state of a certificate");
+        return error_wrap(error, "the state of certificate %.*s", (int)sizeof id, id);
     }
     assert(message.type == MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE);
     handling->state = *(const struct certificates_state_certificate_state *)message.body;
     assert(uuid_equal(&handling->state.certificate_id, certificate_id));
-    return RESULT_OK;
+    /* A store outlives its program: the state may be of a newer one that was taken back. */
+    return check_format(&handling->state, error);
 }
 
 void handling_save(struct handling *handling) {
@@ -104,8 +126,9 @@ enum result seen_find(struct handling *handling, const struct uuid *certificate_
         return result;
     }
     struct message message;
-    result = decode_value(handling->lane, "certificates.answers", value, handling->turn, &message,
-                          error);
+    /* It will be written again: nobody writes `Other`. */
+    result = decode_value(handling->lane, "certificates.answers", value, true, handling->turn,
+                          &message, error);
     if (result != RESULT_OK) {
         return error_wrap(error, "the answer to a command that was seen before");
     }
@@ -121,34 +144,23 @@ void seen_put(struct handling *handling, const struct certificates_answers_comma
              seen_key(&answer->certificate_id, &answer->command_id, key), value);
 }
 
-static enum result check_format(const struct log_record *record,
-                                const struct certificates_state_certificate_state *state,
-                                struct error *error) {
-    if (state->format_version > CERTIFICATES_FORMAT_VERSION) {
-        return error_set(error, RESULT_INVALID,
-                         "%s/%" PRId32 "/%" PRId64 " has format %" PRId32
-                         ", this version knows up to %d: start the newer version again",
-                         record->topic, record->partition, record->offset, state->format_version,
-                         CERTIFICATES_FORMAT_VERSION);
-    }
-    return RESULT_OK;
-}
-
 enum result certificates_restore(void *self, uint32_t changelog, const struct log_record *record,
                                  struct turn *turn, struct error *error) {
     struct certificates_lane *lane = self;
     struct arena *arena = turn_arena(turn);
     const size_t mark = arena->used;
     struct message message;
-    const enum result result = own_decode(lane, record, turn, &message, error);
+    const bool refuse_other = changelog == CHANGELOG_STATE; /* of an answer only its ids matter */
+    const enum result result = own_decode(lane, record, refuse_other, turn, &message, error);
     if (result != RESULT_OK) {
         return result;
     }
     /* What was decoded is not needed any more, and there may be millions of records. */
     if (changelog == CHANGELOG_STATE) {
         const struct certificates_state_certificate_state *state = message.body;
-        if (check_format(record, state, error) != RESULT_OK) {
-            return RESULT_INVALID;
+        if (check_format(state, error) != RESULT_OK) {
+            return error_wrap(error, "%s/%" PRId32 "/%" PRId64, record->topic, record->partition,
+                              record->offset);
         }
         const struct uuid id = state->certificate_id;
         arena->used = mark;

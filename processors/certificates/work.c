@@ -169,22 +169,26 @@ void work_refuse(struct handling *handling, const struct arrived *arrived,
     reject(handling, arrived, &rejection);
 }
 
-/* Would the state stay within its limit? A submission is asked in advance how large it can become,
- * since an outcome of the registry cannot be refused for want of room. */
-static bool has_room(struct handling *handling, const struct arrived *arrived, size_t entry_bytes,
-                     const struct certificate_decision *decision) {
-    if (decision->submit) {
-        return handling_state_size(handling) + entry_bytes +
-                   certificate_growth_max(&handling->state.model, &arrived->message) <=
-               LIMIT_STATE_BYTES_MAX;
-    }
+/* Would the state stay within its limit when this command is at the registry? Asked is how large it
+ * can become then, since an outcome of the registry cannot be refused for want of room. */
+static bool has_room_for_submission(struct handling *handling, const struct arrived *arrived,
+                                    const struct certificates_state_waiting_command *entry) {
+    return handling_state_size(handling) + mailbox_entry_size(entry) +
+               certificate_growth_max(&handling->state.model, &arrived->message) <=
+           LIMIT_STATE_BYTES_MAX;
+}
+
+bool work_has_room_for_events(struct handling *handling,
+                              const struct certificate_decision *decision) {
+    struct arena *arena = turn_arena(handling->turn);
+    const size_t mark = arena->used;
     const struct certificates_state_certificate_model before = handling->state.model;
     for (uint32_t i = 0; i < decision->events_count; i++) {
-        certificate_evolve(&handling->state.model, &decision->events[i],
-                           turn_arena(handling->turn));
+        certificate_evolve(&handling->state.model, &decision->events[i], arena);
     }
     const bool fits = handling_state_size(handling) <= LIMIT_STATE_BYTES_MAX;
     handling->state.model = before;
+    arena->used = mark; /* a full mailbox would need all of it many times over */
     return fits;
 }
 
@@ -202,13 +206,14 @@ static void run(struct handling *handling, const struct arrived *arrived,
         reject(handling, arrived, &decision.rejection);
         return;
     }
-    if (!has_room(handling, arrived, entry == NULL ? 0 : entry->bytes.length, &decision)) {
+    assert(!decision.submit || entry != NULL);
+    if (decision.submit ? !has_room_for_submission(handling, arrived, entry)
+                        : !work_has_room_for_events(handling, &decision)) {
         work_refuse(handling, arrived, MILLRACE_REASON_TOO_LARGE,
                     "the state of the certificate would exceed its limit");
         return;
     }
     if (decision.submit) {
-        assert(entry != NULL);
         submit(handling, arrived, entry, &decision);
         return;
     }
@@ -242,9 +247,7 @@ enum result work_look_ahead(const struct handling *handling, struct work_ahead *
             return result;
         }
     }
-    ahead->commands = arena_take(arena, (work->waiting_count + 1) * sizeof *ahead->commands);
-    ahead->commands =
-        arena_take(turn_arena(handling->turn), work->waiting_count * sizeof *ahead->commands);
+    ahead->commands = arena_take(arena, work->waiting_count * sizeof *ahead->commands);
     for (uint32_t i = 0; i < work->waiting_count; i++) {
         const enum result result =
             mailbox_read(handling, &work->waiting[i], &ahead->commands[i], error);
