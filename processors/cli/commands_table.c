@@ -36,6 +36,46 @@ const struct command commands[] = {
                 "be.",
      .example = "millrace schemas check -o json",
      .run = verb_schemas_check},
+    {.words = "send",
+     .arguments = "[TYPE] [FIELD=VALUE...]",
+     .arguments_max = 60,
+     .summary = "Send a command or an operation, and wait for its answer.",
+     .details = "What is left out is filled in where it can be: metadata always, the certificate's "
+                "id of an issue. Everything is checked against the schema first. Prints the ids, "
+                "also those of the slices that will be. Exit codes: 0 applied, 4 rejected, 5 "
+                "outcome unknown, 6 no answer in time, 1 dead-lettered or not sent.",
+     .example = "millrace send TransferSlice certificateId=34fa59ed-476f-5ced-b30b-a7181683827c "
+                "sliceId=6af9ba78-100c-59e9-b55d-48583838c46e requestedBy=nordwind newOwner=acme",
+     .run = verb_send},
+    {.words = "tail",
+     .arguments = "TOPIC",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Print the records of a topic, decoded, one JSON object a line.",
+     .details = "TOPIC is written without the deployment's prefix. What cannot be decoded is shown "
+                "with the reason. Without --follow it ends with what is there now.",
+     .example = "millrace tail certificates.events -f",
+     .run = verb_tail},
+    {.words = "topics plan",
+     .arguments = "",
+     .summary = "Show what would make the topics in Kafka as topics.yaml wants them.",
+     .details = "Changes nothing. Also lists what is there and stands in no file. Exit code 3: "
+                "there is something to do.",
+     .example = "millrace topics plan",
+     .run = verb_topics_plan},
+    {.words = "topics apply",
+     .arguments = "",
+     .summary = "Make the topics in Kafka as topics.yaml wants them.",
+     .details = "Deletes nothing, and changes neither partitions nor copies of a topic that is "
+                "there: those are shown as conflicts (exit code 3).",
+     .example = "millrace topics apply --set topics.replication.factor=3",
+     .run = verb_topics_apply},
+    {.words = "topics check",
+     .arguments = "",
+     .summary = "Check that the topics in Kafka are as topics.yaml wants them.",
+     .details = "Exit code 3: they are not.",
+     .example = "millrace topics check -o json",
+     .run = verb_topics_check},
 };
 
 const uint32_t commands_count = sizeof commands / sizeof commands[0];

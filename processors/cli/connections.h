@@ -4,7 +4,21 @@
 #define MILLRACE_CLI_CONNECTIONS_H
 
 #include "cli/invocation.h"
+#include "outside/kafka/kafka_config.h"
+#include "outside/logging/logging.h"
 #include "outside/schema_registry/schema_registry.h"
+
+/* How Kafka is to be spoken to. Must not move, and must outlive what is opened with it. */
+struct connection {
+    struct options options;
+    struct logging logging;
+    struct kafka_property properties[SETTINGS_MAX];
+    struct kafka_config kafka;
+};
+
+/* `fallback` is the least important level that is logged when the settings do not say. */
+void connect_kafka(const struct invocation *invocation, enum logger_level fallback,
+                   struct connection *connection);
 
 /* Close it with schema_registry_close. */
 struct schema_registry *connect_schema_registry(const struct invocation *invocation);

@@ -126,7 +126,11 @@ void topics_plan_make(const struct topics_file *file, const struct topics_deploy
         if (is != NULL) {
             compare(plan, &target, is);
         } else {
-            add_step(plan, TOPIC_STEP_CREATE, target.name)->target = target;
+            struct topic_step *step = add_step(plan, TOPIC_STEP_CREATE, target.name);
+            step->target = target;
+            (void)snprintf(step->what, sizeof step->what, "topic");
+            (void)snprintf(step->wanted, sizeof step->wanted, "%u partitions, %s",
+                           target.partitions, target.settings[0].value);
         }
     }
     const size_t prefix_length = strlen(deployment->prefix);

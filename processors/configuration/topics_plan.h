@@ -52,7 +52,7 @@ struct topic_step {
     struct topic_target target; /* CREATE, SET: as it should be in the end */
     char what[64];              /* "partitions", or the setting's name */
     char is[32];                /* as it is; empty: nothing */
-    char wanted[32];
+    char wanted[64];
 };
 
 struct topics_plan {

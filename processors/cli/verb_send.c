@@ -1,0 +1,268 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/duration.h"
+#include "cli/message_fields.h"
+#include "cli/outbox.h"
+#include "cli/verbs.h"
+#include "domain/placement.h"
+#include "wire/json.h"
+
+enum { KEY_LIST = 256, KEY_JSON, KEY_WAIT, KEY_NO_WAIT, KEY_EXPLAIN };
+
+struct send {
+    bool list;
+    const char *json; /* file, or "-" */
+    int64_t wait_ms;  /* 0: do not wait */
+    const char *explain;
+    bool has_type;
+    enum message_type type;
+    uint32_t fields_from; /* index of the first NAME=VALUE among the arguments */
+};
+
+static const struct argp_option options[] = {
+    {"json", KEY_JSON, "FILE", 0,
+     "Read one or many JSON objects from FILE (-: standard input); each may name its \"type\"", 0},
+    {"wait", KEY_WAIT, "TIME", 0, "Wait so long for the answer: 500ms, 30s, 2m (default 30s)", 0},
+    {"no-wait", KEY_NO_WAIT, NULL, 0, "Do not wait for an answer", 0},
+    {"list", KEY_LIST, NULL, 0, "List the types that can be sent, and stop", 0},
+    {"explain-partition", KEY_EXPLAIN, "KEY", 0,
+     "Show where murmur2, which is right, and CRC32, the default of many clients, put this key, "
+     "and stop",
+     0},
+    {0},
+};
+
+static void take(void *values, int key, const char *argument, struct argp_state *state) {
+    struct send *send = values;
+    switch (key) {
+    case KEY_JSON:
+        send->json = argument;
+        break;
+    case KEY_WAIT:
+        if (!duration_parse(argument, &send->wait_ms)) {
+            argp_error(state, "--wait is a time such as 500ms, 30s or 2m, not \"%s\"", argument);
+        }
+        break;
+    case KEY_NO_WAIT:
+        send->wait_ms = 0;
+        break;
+    case KEY_LIST:
+        send->list = true;
+        break;
+    case KEY_EXPLAIN:
+        send->explain = argument;
+        break;
+    default:
+        assert(false);
+    }
+}
+
+static int list_types(void) {
+    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
+        enum message_type type;
+        struct error error;
+        if (compose_type(message_types[i].full_name, &type, &error) == RESULT_OK) {
+            (void)printf("%s\n", message_types[i].full_name);
+        }
+    }
+    return EXIT_CODE_OK;
+}
+
+/* The checksum of Ethernet and zip files. */
+static uint32_t crc32_of(struct bytes bytes) {
+    uint32_t crc = UINT32_MAX;
+    for (uint32_t i = 0; i < bytes.length; i++) {
+        crc ^= bytes.data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = (crc >> 1) ^ ((crc & 1) != 0 ? UINT32_C(0xedb88320) : 0);
+        }
+    }
+    return ~crc;
+}
+
+/* CRC32 is librdkafka's own default: for those who wonder where their records went. */
+static int explain_partition(const struct invocation *invocation, const char *text) {
+    struct topics_file *topics = invocation_topics(invocation);
+    const int32_t partitions = (int32_t)topics->partitions;
+    const struct bytes key = {.data = (const uint8_t *)text, .length = (uint32_t)strlen(text)};
+    json_t *view = json_pack("{s:s, s:i, s:i, s:i}", "key", text, "partitions", (int)partitions,
+                             "murmur2", (int)placement_partition(key, partitions), "crc32",
+                             (int)(crc32_of(key) % (uint32_t)partitions));
+    output_object(stdout, invocation->format, view);
+    json_decref(view);
+    topics_file_close(topics);
+    return EXIT_CODE_OK;
+}
+
+__attribute__((noreturn)) static void die(const struct error *error) {
+    complain("%s", error->text);
+    exit(error->result == RESULT_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE);
+}
+
+/* The type that an object names, or the one of the command line. */
+static enum message_type type_of(const struct send *send, json_t *object) {
+    struct error error;
+    enum message_type type = send->type;
+    const char *name = json_string_value(json_object_get(object, "type"));
+    if (name != NULL && compose_type(name, &type, &error) != RESULT_OK) {
+        die(&error);
+    }
+    if (name == NULL && !send->has_type) {
+        complain(
+            "say what is to be sent: a TYPE, or \"type\" in the JSON; `millrace send --list` "
+            "names them");
+        exit(EXIT_CODE_USAGE);
+    }
+    json_object_del(object, "type");
+    return type;
+}
+
+static void add(const struct invocation *invocation, const struct send *send, struct outbox *outbox,
+                struct reading *reading, json_t *object) {
+    struct error error;
+    const enum message_type type = type_of(send, object);
+    for (uint32_t i = send->fields_from; i < invocation->arguments_count; i++) {
+        if (json_set_argument(message_types[type].record, object, invocation->arguments[i],
+                              &error) != RESULT_OK) {
+            die(&error);
+        }
+    }
+    if (outbox_add(outbox, reading, type, object, &error) != RESULT_OK) {
+        die(&error);
+    }
+}
+
+/* Every object of a stream of JSON texts, or of an array in it. */
+static void add_from(const struct invocation *invocation, const struct send *send,
+                     struct outbox *outbox, struct reading *reading) {
+    FILE *file = strcmp(send->json, "-") == 0 ? stdin : fopen(send->json, "re");
+    if (file == NULL) {
+        complain("%s cannot be opened", send->json);
+        exit(EXIT_CODE_USAGE);
+    }
+    for (;;) {
+        const int next = fgetc(file);
+        if (next == EOF) {
+            break;
+        }
+        if (strchr(" \t\r\n", next) != NULL) {
+            continue;
+        }
+        (void)ungetc(next, file);
+        json_error_t what;
+        json_t *json = json_loadf(file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &what);
+        json_t *list = json_is_array(json) ? json : json_pack("[o]", json);
+        size_t index;
+        json_t *object;
+        json_array_foreach(list, index, object) {
+            if (!json_is_object(object)) {
+                complain("%s: a message is a JSON object", send->json);
+                exit(EXIT_CODE_USAGE);
+            }
+            add(invocation, send, outbox, reading, object);
+        }
+        if (json == NULL) {
+            complain("%s: message %u: %s", send->json, outbox->count + 1, what.text);
+            exit(EXIT_CODE_USAGE);
+        }
+        json_decref(list);
+    }
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+}
+
+static const struct output_column columns[] = {
+    {"COMMAND", "id"},    {"CERTIFICATE", "certificateId"}, {"VERDICT", "verdict"},
+    {"REASON", "reason"}, {"VERSION", "version"},           {"DETAIL", "detail"},
+};
+
+static void print(const struct invocation *invocation, const struct outbox *outbox) {
+    if (outbox->count == 1) {
+        json_t *view = outbox_view(outbox, 0);
+        output_object(stdout, invocation->format, view);
+        json_decref(view);
+        return;
+    }
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < outbox->count; i++) {
+        json_array_append_new(rows, outbox_view(outbox, i));
+    }
+    output_rows(stdout, invocation->format, rows, columns, sizeof columns / sizeof columns[0]);
+    json_decref(rows);
+}
+
+static void say_what_next(const struct invocation *invocation, const struct outbox *outbox,
+                          enum exit_code code) {
+    char id[UUID_CHARACTERS];
+    uuid_to_text(&outbox->items[0].composed.id, id);
+    if (code == EXIT_CODE_TIMED_OUT) {
+        note(invocation, "no answer yet; it may still run: `millrace show %.36s`", id);
+    } else if (code == EXIT_CODE_UNKNOWN) {
+        note(invocation,
+             "nobody knows whether the registry did it; the certificate waits for "
+             "evidence: `millrace unknown ls`");
+    }
+}
+
+static int send_all(const struct invocation *invocation, const struct send *send,
+                    struct reading *reading, struct outbox *outbox) {
+    struct topics_file *topics = invocation_topics(invocation);
+    struct kafka_reader *reader = send->wait_ms > 0 ? outbox_listen(outbox, reading, topics) : NULL;
+    struct error error;
+    topics_file_close(topics);
+    if (outbox_send(outbox, &reading->connection, &error) != RESULT_OK) {
+        kafka_reader_close(reader);
+        complain("%s", error.text);
+        return EXIT_CODE_FAILURE;
+    }
+    if (reader == NULL) {
+        print(invocation, outbox);
+        return EXIT_CODE_OK;
+    }
+    outbox_wait(outbox, reading, reader, send->wait_ms);
+    print(invocation, outbox);
+    const enum exit_code code = awaiting_exit_code(outbox->awaited, outbox->count);
+    say_what_next(invocation, outbox, code);
+    return code;
+}
+
+int verb_send(struct invocation *invocation, int argc, char **argv) {
+    static struct reading reading;
+    struct send send = {.wait_ms = 30 * 1000};
+    struct outbox outbox = {.items = NULL};
+    struct error error;
+    const struct verb_options own = {.options = options, .take = take, .values = &send};
+    invocation_begin(invocation, argc, argv, &own);
+    if (send.list) {
+        return list_types();
+    }
+    if (send.explain != NULL) {
+        return explain_partition(invocation, send.explain);
+    }
+    if (invocation->arguments_count > 0 && strchr(invocation->arguments[0], '=') == NULL) {
+        if (compose_type(invocation->arguments[0], &send.type, &error) != RESULT_OK) {
+            die(&error);
+        }
+        send.has_type = true;
+        send.fields_from = 1;
+    }
+    reading_open(invocation, &reading);
+    if (send.json != NULL) {
+        add_from(invocation, &send, &outbox, &reading);
+    } else {
+        json_t *object = json_object();
+        add(invocation, &send, &outbox, &reading, object);
+        json_decref(object);
+    }
+    if (outbox.count == 0) {
+        complain("there is no message in %s", send.json);
+        exit(EXIT_CODE_USAGE);
+    }
+    const int code = send_all(invocation, &send, &reading, &outbox);
+    outbox_deinit(&outbox);
+    reading_close(&reading);
+    return code;
+}
