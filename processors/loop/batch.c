@@ -22,7 +22,7 @@ enum result batch_open(struct batch *batch, struct error *error) {
     *batch = (struct batch){0};
     void *memory = malloc(BATCH_BYTES);
     batch->records = calloc(BATCH_RECORDS_MAX, sizeof *batch->records);
-    batch->marks = calloc(BATCH_RECORDS_MAX, sizeof *batch->marks);
+    batch->marks = calloc(BATCH_RECORDS_MAX, sizeof(struct log_header *));
     batch->mark_texts = malloc((size_t)BATCH_RECORDS_MAX * BATCH_MARK_BYTES);
     const bool overlay = overlay_open(&batch->overlay);
     if (memory == NULL || batch->records == NULL || batch->marks == NULL ||

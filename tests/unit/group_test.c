@@ -4,7 +4,9 @@
 
 #include "tests/support/toy.h"
 
-enum { P = 1, SECOND = 1000, MEMBERS = 2 };
+enum { P = 1, MEMBERS = 2 };
+
+static const int64_t second_ms = 1000;
 
 static struct toy_world *world;
 static struct toy_member members[MEMBERS];
@@ -95,7 +97,7 @@ Test(group, hands_partitions_over_after_draining_them) {
     toy_command(world, P, "send-a");
     run(20);
     memory_log_revoke(&members[0].log_group, all, TOY_PARTITIONS);
-    run(10 * SECOND);
+    run(10 * second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 0);
     world->toy.replies = 1;
     run(100);
@@ -149,9 +151,9 @@ Test(group, joins_again_when_a_lane_is_fenced_but_the_partition_stays) {
     run(50);
     memory_log_fault(world->log, "toy", P, MEMORY_FAULT_FENCED);
     toy_command(world, P, "a");
-    run(world->options.session_timeout_ms - SECOND);
+    run(world->options.session_timeout_ms - second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 0, "it may hear of a revocation yet");
-    run(2 * SECOND);
+    run(2 * second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 1);
     cr_expect_eq(world->toy.closed, TOY_PARTITIONS, "all lanes are closed before");
     assign(0, all, TOY_PARTITIONS);
@@ -166,9 +168,9 @@ Test(group, takes_a_fence_quietly_when_the_partition_goes) {
     run(50);
     memory_log_fault(world->log, "toy", P, MEMORY_FAULT_FENCED);
     toy_command(world, P, "a");
-    run(SECOND);
+    run(second_ms);
     memory_log_lose(&members[0].log_group, all, TOY_PARTITIONS);
-    run(60 * SECOND);
+    run(60 * second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 0);
     expect_lanes(0, 0, LANE_STATE_WORKING);
 }
@@ -179,7 +181,7 @@ static void be_fenced(void) {
     run(100);
     memory_log_fault(world->log, "toy", P, MEMORY_FAULT_FENCED);
     toy_command(world, P, "a");
-    run(10 * SECOND);
+    run(10 * second_ms);
 }
 
 Test(group, gives_up_after_joining_again_too_often) {
@@ -209,7 +211,7 @@ Test(group, ends_when_its_membership_cannot_go_on) {
     assign(0, all, TOY_PARTITIONS);
     run(50);
     memory_log_fail(&members[0].log_group);
-    run(SECOND);
+    run(second_ms);
     cr_expect_not(group_step(groups[0], 0));
     cr_expect_eq(group_result(groups[0], &error), RESULT_FAILED);
     cr_expect_eq(world->toy.closed, TOY_PARTITIONS);
@@ -223,7 +225,7 @@ Test(group, drains_when_told_to_stop) {
     toy_command(world, P, "send-a");
     run(20);
     group_stop(groups[0]);
-    run(5 * SECOND);
+    run(5 * second_ms);
     cr_expect(status_of(0, lanes).stopping);
     cr_expect(group_step(groups[0], 0), "a call is out");
     world->toy.replies = 1;
@@ -237,7 +239,7 @@ Test(group, keeps_a_stopped_lane_beside_working_ones) {
     struct lane_status lanes[TOY_PARTITIONS];
     assign(0, all, TOY_PARTITIONS);
     toy_command(world, P, "invalid");
-    run(60 * SECOND);
+    run(60 * second_ms);
     toy_command(world, 0, "a");
     run(50);
     status_of(0, lanes);

@@ -77,23 +77,25 @@ static struct group_status status_of(struct lane_status lanes[TOY_PARTITIONS]) {
 }
 
 Test(group_thread, works_in_threads_and_survives_doubt) {
-    enum { COMMANDS = 300, VALUE = 4 };
+    const uint32_t commands = 300;
+    const size_t digits = 4;
     memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
-    for (uint32_t i = 0; i < COMMANDS; i++) {
+    for (uint32_t i = 0; i < commands; i++) {
         char value[16];
-        snprintf(value, sizeof value, "%0*u", VALUE, i);
+        snprintf(value, sizeof value, "%04u", i);
         toy_command(world, (int32_t)i % 2, value);
-        if (i == COMMANDS / 2) {
-            await_state(0, 10 * VALUE);
+        if (i == commands / 2) {
+            await_state(0, 10 * digits);
             memory_log_fault(world->log, "toy", 0, MEMORY_FAULT_DOUBTFUL_COMMITTED);
             memory_log_fault(world->log, "toy", 1, MEMORY_FAULT_SLOW);
         }
     }
     for (int32_t p = 0; p < 2; p++) {
-        await_state(p, COMMANDS / 2 * (VALUE + 1) - 1);
+        await_state(p, commands / 2 * (digits + 1) - 1);
         const char *state = toy_state(world, p);
-        for (uint32_t i = 0; i < COMMANDS / 2; i++) {
-            cr_assert_eq((uint32_t)strtoul(state + i * (VALUE + 1), NULL, 10), 2 * i + (uint32_t)p);
+        for (uint32_t i = 0; i < commands / 2; i++) {
+            cr_assert_eq((uint32_t)strtoul(state + i * (digits + 1), NULL, 10),
+                         2 * i + (uint32_t)p);
         }
     }
     struct lane_status lanes[TOY_PARTITIONS];

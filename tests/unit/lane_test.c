@@ -6,7 +6,9 @@
 
 #include "tests/support/toy.h"
 
-enum { P = 1, SECOND = 1000 };
+enum { P = 1 };
+
+static const int64_t second_ms = 1000;
 
 static struct toy_world *world;
 static struct toy_member member;
@@ -63,6 +65,11 @@ static void expect_state(const char *state, const char *events, int64_t commands
     cr_expect_str_eq(toy_state(world, P), state);
     cr_expect_str_eq(toy_events(world, P), events);
     cr_expect_eq(committed("toy.commands"), commands);
+}
+
+static void expect_sent(const char *values) {
+    const char *sent = world->toy.sent;
+    cr_expect_str_eq(sent, values);
 }
 
 Test(lane, works_and_names_its_transactions) {
@@ -160,7 +167,7 @@ Test(lane, starts_anew_after_a_doubtful_commit) {
         fault(rows[i].fault);
         work_for(10);
         expect_end(LANE_END_ANEW);
-        cr_expect_str_eq(world->toy.sent, i < 2 ? "" : "send-1 ", "no effect in doubt");
+        expect_sent(i < 2 ? "" : "send-1 ");
         snprintf(state + strlen(state), sizeof state - strlen(state), "%s%s", i == 0 ? "" : " ",
                  value);
         snprintf(events + strlen(events), sizeof events - strlen(events), "%s ", value);
@@ -183,7 +190,7 @@ Test(lane, starts_anew_after_a_slow_commit_whose_effects_run) {
     fault(MEMORY_FAULT_SLOW);
     work_for(10);
     expect_end(LANE_END_ANEW);
-    cr_expect_str_eq(world->toy.sent, "send-a ");
+    expect_sent("send-a ");
     cr_expect_eq(world->toy.out_when_closed, 1, "whoever waits for late replies has it now");
     open_next();
     toy_command(world, P, "b");
@@ -209,10 +216,10 @@ Test(lane, takes_the_time_of_a_commit_as_slowness) {
     open_lane();
     toy_command(world, P, "a");
     fault(MEMORY_FAULT_HANGING);
-    work_for(world->options.commit_slow_ms + SECOND);
+    work_for(world->options.commit_slow_ms + second_ms);
     cr_assert_not(lane_ended(lane));
     fault(MEMORY_FAULT_NONE);
-    work_for(SECOND);
+    work_for(second_ms);
     expect_end(LANE_END_ANEW);
     expect_state("a", "a ", 1);
     lane_close(lane);
@@ -222,12 +229,12 @@ Test(lane, gives_up_a_commit_without_an_answer) {
     open_lane();
     toy_command(world, P, "send-a");
     fault(MEMORY_FAULT_HANGING);
-    work_for(world->options.transaction_timeout_ms - SECOND);
+    work_for(world->options.transaction_timeout_ms - second_ms);
     cr_assert_not(lane_ended(lane));
-    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), SECOND, "it ticks meanwhile");
-    work_for(2 * SECOND);
+    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), second_ms, "it ticks meanwhile");
+    work_for(2 * second_ms);
     expect_end(LANE_END_ANEW);
-    cr_expect_str_eq(world->toy.sent, "");
+    expect_sent("");
     fault(MEMORY_FAULT_NONE);
     open_next();
     work_for(10);
@@ -249,11 +256,11 @@ Test(lane, leaves_nothing_behind_when_it_is_fenced) {
     toy_settle(newer);
     work_for(10);
     expect_end(LANE_END_FENCED);
-    cr_expect_str_eq(world->toy.sent, "");
+    expect_sent("");
     expect_state("", "", -1);
     toy_run(world, newer, 10);
     expect_state("send-a", "send-a ", 1);
-    cr_expect_str_eq(world->toy.sent, "send-a ");
+    expect_sent("send-a ");
     lane_close(lane);
     lane_close(newer);
     toy_member_close(&other);
@@ -309,7 +316,7 @@ Test(lane, shows_how_far_the_restore_is_and_waits_for_brokers) {
     for (uint32_t i = 0; i < 2000; i++) {
         toy_command(world, P, "a");
     }
-    work_for(SECOND);
+    work_for(second_ms);
     lane_close(lane);
     lane = toy_lane_open(&member, P);
     while (toy_status(lane).state != LANE_STATE_RESTORING) {
@@ -320,12 +327,12 @@ Test(lane, shows_how_far_the_restore_is_and_waits_for_brokers) {
     lane_step(lane);
     lane_step(lane);
     memory_log_away(world->log, true);
-    work_for(60 * SECOND);
+    work_for(60 * second_ms);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_RESTORING);
     cr_expect_lt(toy_status(lane).restore_remaining, all);
     cr_expect_gt(toy_status(lane).restore_remaining, 0);
     memory_log_away(world->log, false);
-    work_for(SECOND);
+    work_for(second_ms);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_WORKING);
     lane_close(lane);
 }
@@ -334,18 +341,18 @@ Test(lane, waits_for_brokers_in_every_state) {
     memory_log_away(world->log, true);
     toy_command(world, P, "a");
     lane = toy_lane_open(&member, P);
-    work_for(60 * SECOND);
+    work_for(60 * second_ms);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_FENCING);
-    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), SECOND);
+    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), second_ms);
     memory_log_away(world->log, false);
-    work_for(SECOND);
+    work_for(second_ms);
     expect_state("a", "a ", 1);
     memory_log_away(world->log, true);
     toy_command(world, P, "b");
-    work_for(60 * SECOND);
+    work_for(60 * second_ms);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_WORKING);
     memory_log_away(world->log, false);
-    work_for(SECOND);
+    work_for(second_ms);
     expect_state("a b", "a b ", 2);
     lane_close(lane);
 }
@@ -425,11 +432,11 @@ Test(lane, waits_with_what_cannot_be_handled_yet) {
     toy_urgent(world, P, "u");
     work_for(10);
     expect_state("a u", "a u ", 1);
-    work_for(60 * SECOND);
+    work_for(60 * second_ms);
     cr_expect_not(lane_ended(lane));
     cr_expect_eq(toy_status(lane).lags[TOY_COMMANDS], 2);
     world->toy.again = false;
-    work_for(6 * SECOND);
+    work_for(6 * second_ms);
     expect_state("a u again-b c", "a u again-b c ", 3);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_WORKING);
     cr_expect_str_eq(toy_status(lane).reason, "");
@@ -444,7 +451,7 @@ Test(lane, holds_up_less_urgent_inputs_while_it_waits) {
     work_for(10);
     expect_state("", "", -1);
     world->toy.again = false;
-    work_for(SECOND);
+    work_for(second_ms);
     expect_state("again-u c", "again-u c ", 1);
     lane_close(lane);
 }
@@ -467,11 +474,11 @@ Test(lane, stops_at_what_it_cannot_read_and_still_takes_replies) {
     cr_expect_str_eq(toy_events(world, P + 1), "d ", "other lanes go on");
     world->toy.replies = 1;
     toy_urgent(world, P, "u");
-    work_for(60 * SECOND);
+    work_for(60 * second_ms);
     expect_state("send-a b reply", "send-a b reply ", 2);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_STOPPED);
-    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), SECOND);
-    lane_drain(lane, DRAIN_REVOKED, world->now_ms + SECOND);
+    cr_expect_leq(world->now_ms - lane_ticked_ms(lane), second_ms);
+    lane_drain(lane, DRAIN_REVOKED, world->now_ms + second_ms);
     work_for(10);
     expect_end(LANE_END_ASKED);
     lane_close(lane);
@@ -487,7 +494,7 @@ Test(lane, stops_altogether_where_its_own_state_cannot_be_read) {
     open_lane();
     cr_expect_eq(toy_status(lane).state, LANE_STATE_STOPPED);
     cr_expect_str_eq(toy_status(lane).reason, "this state cannot be read");
-    lane_drain(lane, DRAIN_STOPPING, world->now_ms + SECOND);
+    lane_drain(lane, DRAIN_STOPPING, world->now_ms + second_ms);
     toy_settle(lane);
     expect_end(LANE_END_ASKED);
     lane_close(lane);
@@ -510,7 +517,7 @@ Test(lane, stops_when_a_record_can_never_be_written) {
     work_for(10);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_STOPPED);
     cr_expect_str_eq(toy_status(lane).reason, "a record is too large");
-    cr_expect_str_eq(world->toy.sent, "");
+    expect_sent("");
     lane_close(lane);
 }
 
@@ -530,13 +537,13 @@ Test(lane, drains_what_is_out_before_it_ends) {
     open_lane();
     toy_command(world, P, "send-a");
     work_for(10);
-    lane_drain(lane, DRAIN_REVOKED, world->now_ms + 20 * SECOND);
+    lane_drain(lane, DRAIN_REVOKED, world->now_ms + 20 * second_ms);
     toy_command(world, P, "b");
-    work_for(10 * SECOND);
+    work_for(10 * second_ms);
     cr_expect_not(lane_ended(lane));
     expect_state("send-a", "send-a ", 1);
     world->toy.replies = 1;
-    work_for(11 * SECOND);
+    work_for(11 * second_ms);
     expect_end(LANE_END_ASKED);
     expect_state("send-a reply", "send-a reply ", 1);
     cr_expect_eq(world->toy.out_when_closed, 0);
@@ -547,10 +554,10 @@ Test(lane, hands_over_what_does_not_come_back_in_time) {
     open_lane();
     toy_command(world, P, "send-a");
     work_for(10);
-    lane_drain(lane, DRAIN_STOPPING, world->now_ms + 20 * SECOND);
-    work_for(19 * SECOND);
+    lane_drain(lane, DRAIN_STOPPING, world->now_ms + 20 * second_ms);
+    work_for(19 * second_ms);
     cr_expect_not(lane_ended(lane));
-    work_for(2 * SECOND);
+    work_for(2 * second_ms);
     expect_end(LANE_END_ASKED);
     cr_expect_eq(world->toy.out_when_closed, 1);
     lane_close(lane);
@@ -560,7 +567,7 @@ Test(lane, commits_what_is_staged_before_it_drains) {
     open_lane();
     toy_command(world, P, "a");
     toy_settle(lane);
-    lane_drain(lane, DRAIN_STOPPING, world->now_ms + SECOND);
+    lane_drain(lane, DRAIN_STOPPING, world->now_ms + second_ms);
     toy_settle(lane);
     expect_end(LANE_END_ASKED);
     expect_state("a", "a ", 1);
@@ -583,20 +590,20 @@ Test(lane, sends_nothing_any_more_once_it_was_told_to_end) {
     toy_command(world, P, "send-a");
     fault(MEMORY_FAULT_HANGING);
     work_for(10);
-    lane_drain(lane, DRAIN_STOPPING, world->now_ms + 20 * SECOND);
+    lane_drain(lane, DRAIN_STOPPING, world->now_ms + 20 * second_ms);
     fault(MEMORY_FAULT_NONE);
-    work_for(SECOND);
+    work_for(second_ms);
     expect_end(LANE_END_ASKED);
     expect_state("send-a", "send-a ", 1);
-    cr_expect_str_eq(world->toy.sent, "");
+    expect_sent("");
     lane_close(lane);
 }
 
 Test(lane, ends_at_once_when_told_to_drain_before_it_works) {
     memory_log_away(world->log, true);
     lane = toy_lane_open(&member, P);
-    work_for(SECOND);
-    lane_drain(lane, DRAIN_REVOKED, world->now_ms + 20 * SECOND);
+    work_for(second_ms);
+    lane_drain(lane, DRAIN_REVOKED, world->now_ms + 20 * second_ms);
     cr_expect_not(lane_step(lane));
     expect_end(LANE_END_ASKED);
     lane_close(lane);
