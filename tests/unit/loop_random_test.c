@@ -6,7 +6,7 @@
 
 #include "tests/support/toy.h"
 
-enum { SEEDS = 150, STEPS = 400, PROCESSES = 2, COMMANDS_MAX = 250, CALM_MS = 120000 };
+enum { SEEDS = 40, STEPS = 400, PROCESSES = 2, COMMANDS_MAX = 250, CALM_MS = 120000 };
 
 struct process {
     struct toy_member member;
