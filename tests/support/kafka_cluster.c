@@ -161,6 +161,23 @@ void kafka_cluster_create(struct kafka_cluster *cluster, const char *topic, int3
     }
 }
 
+void kafka_cluster_delete_records(struct kafka_cluster *cluster, const char *topic,
+                                  int32_t partition, int64_t before) {
+    char name[256];
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, full_name(cluster, topic, name), partition)->offset =
+        before;
+    rd_kafka_DeleteRecords_t *records = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(cluster->writer);
+    rd_kafka_DeleteRecords(cluster->writer, &records, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CALL_MS);
+    cr_assert(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteRecords_destroy(records);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 void kafka_cluster_create_all(struct kafka_cluster *cluster, const struct log_topology *topology,
                               int32_t partitions) {
     for (uint32_t i = 0; i < topology->changelogs_count; i++) {

@@ -35,6 +35,9 @@ void kafka_cluster_share(struct kafka_cluster *other, const struct kafka_cluster
 /* Names are without the prefix; it returns when every partition has a leader. */
 void kafka_cluster_create(struct kafka_cluster *cluster, const char *topic, int32_t partitions,
                           bool compacted);
+/* What retention does: the records before an offset are no more. */
+void kafka_cluster_delete_records(struct kafka_cluster *cluster, const char *topic,
+                                  int32_t partition, int64_t before);
 /* Every topic of a topology that is not there yet; changelogs are compacted. */
 void kafka_cluster_create_all(struct kafka_cluster *cluster, const struct log_topology *topology,
                               int32_t partitions);

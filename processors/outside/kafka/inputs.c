@@ -71,8 +71,9 @@ static enum result seek(struct kafka_inputs *inputs, rd_kafka_topic_partition_li
                         int32_t timeout_ms, struct error *error) {
     rd_kafka_error_t *failed = rd_kafka_seek_partitions(inputs->consumer, list, timeout_ms);
     if (failed != NULL) {
-        return kafka_failed_object(inputs->consumer, failed, error,
-                                   "going to the first record to be read");
+        const rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+        rd_kafka_error_destroy(failed);
+        return kafka_failed(code, error, "going to the first record to be read");
     }
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_resp_err_t code = list->elems[i].err;

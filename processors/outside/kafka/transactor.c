@@ -177,32 +177,44 @@ static int32_t remaining_ms(const struct kafka_transactor *transactor, int64_t d
     return rest_ms > 0 ? (int32_t)rest_ms : 0;
 }
 
+/* What a record failed of says more than that the transaction did; except who was fenced. */
+static enum result record_failed(const struct kafka_transactor *transactor, struct error *error) {
+    assert(transactor->failed.result != RESULT_OK);
+    char text[256];
+    *error = transactor->failed;
+    if (kafka_is_fenced(rd_kafka_fatal_error(transactor->client.handle, text, sizeof text))) {
+        error->result = RESULT_FENCED;
+    }
+    return error->result;
+}
+
 static enum result send_offsets(struct kafka_transactor *transactor,
                                 const rd_kafka_consumer_group_metadata_t *membership,
                                 int32_t timeout_ms, struct error *error) {
-    return kafka_failed_object(
+    enum { REPORT_MS = 100 };
+    const enum result result = kafka_failed_object(
         transactor->client.handle,
         rd_kafka_send_offsets_to_transaction(transactor->client.handle, transactor->offsets,
                                              membership, timeout_ms),
         error, "writing the offsets that were read");
+    if (result == RESULT_FAILED) {
+        /* A record that failed meanwhile makes this fail too; its report follows at once. */
+        (void)rd_kafka_poll(transactor->client.handle, REPORT_MS);
+        return transactor->failed.result != RESULT_OK ? record_failed(transactor, error) : result;
+    }
+    return result;
 }
 
 static enum result flush(struct kafka_transactor *transactor, int32_t timeout_ms,
                          struct error *error) {
     const rd_kafka_resp_err_t code = rd_kafka_flush(transactor->client.handle, timeout_ms);
+    if (transactor->failed.result != RESULT_OK) {
+        return record_failed(transactor, error);
+    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_failed(code, error, "waiting for records to be written");
     }
     assert(transactor->undelivered == 0);
-    if (transactor->failed.result != RESULT_OK) {
-        *error = transactor->failed;
-        /* Why the client gave its records up is known to the producer, not to each record. */
-        char text[256];
-        if (kafka_is_fenced(rd_kafka_fatal_error(transactor->client.handle, text, sizeof text))) {
-            error->result = RESULT_FENCED;
-        }
-        return error->result;
-    }
     return RESULT_OK;
 }
 
