@@ -14,6 +14,17 @@ const struct command commands[] = {
      .details = "Secrets are not shown.",
      .example = "millrace config show -o json",
      .run = verb_config_show},
+    {.words = "run",
+     .arguments = "PROCESSOR...",
+     .arguments_min = 1,
+     .arguments_max = 2,
+     .summary = "Run processors until SIGTERM: certificates, registry-connector, or both.",
+     .details = "Refuses to start when topics, partitions or schemas are not as they must be, and "
+                "says what to do. Waits for servers that are away. SIGTERM drains: no new work, "
+                "calls that are out are waited for, everything is committed; a second signal ends "
+                "at once.",
+     .example = "millrace run certificates registry-connector",
+     .run = verb_run},
     {.words = "schemas plan",
      .arguments = "",
      .summary = "Show what the schema registry lacks to know our schemas.",

@@ -95,13 +95,17 @@ void connect_kafka(const struct invocation *invocation, enum logger_level fallba
     };
 }
 
-struct schema_registry *connect_schema_registry(const struct invocation *invocation) {
+struct schema_registry_options connection_registry_options(const struct invocation *invocation) {
     const struct settings *settings = &invocation->settings;
-    const struct schema_registry_options options = {
+    return (struct schema_registry_options){
         .url = invocation_require(invocation, "schema.registry.url"),
         .user_info = settings_text(settings, "schema.registry.basic.auth.user.info"),
         .ca_location = settings_text(settings, "schema.registry.ssl.ca.location"),
     };
+}
+
+struct schema_registry *connect_schema_registry(const struct invocation *invocation) {
+    const struct schema_registry_options options = connection_registry_options(invocation);
     struct schema_registry *registry = NULL;
     struct error error;
     if (schema_registry_open(&options, &registry, &error) != RESULT_OK) {

@@ -20,6 +20,9 @@ struct connection {
 void connect_kafka(const struct invocation *invocation, enum logger_level fallback,
                    struct connection *connection);
 
+/* Where the schema registry is and who we are to it. */
+struct schema_registry_options connection_registry_options(const struct invocation *invocation);
+
 /* Close it with schema_registry_close. */
 struct schema_registry *connect_schema_registry(const struct invocation *invocation);
 

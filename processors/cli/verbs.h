@@ -7,6 +7,7 @@ struct invocation;
 /* Each reads its options from the command line, does its work and returns the exit code. */
 int verb_config_keys(struct invocation *invocation, int argc, char **argv);
 int verb_config_show(struct invocation *invocation, int argc, char **argv);
+int verb_run(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_apply(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_check(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_plan(struct invocation *invocation, int argc, char **argv);

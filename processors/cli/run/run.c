@@ -1,0 +1,150 @@
+#include "cli/run/run.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/run/part.h"
+#include "outside/store_memory/store_memory.h"
+
+enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
+    const struct run *run = context;
+    struct schema_registry *registry = NULL;
+    const enum result result = schema_registry_open(&run->registry, &registry, error);
+    if (result == RESULT_OK) {
+        *schemas = schema_registry_port(registry);
+    }
+    return result;
+}
+
+/* Signals are read from a descriptor by the main thread; all other threads are started with them
+ * blocked. A socket that breaks is told by its error, not by a signal. */
+static void catch_signals(struct run *run) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    const int blocked = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    assert(blocked == 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    run->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    run->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert(run->signals_fd >= 0 && run->ended_fd >= 0);
+}
+
+/* 0: no signal has come. */
+static uint32_t signal_of(const struct run *run) {
+    struct signalfd_siginfo info;
+    const ssize_t length = read(run->signals_fd, &info, sizeof info);
+    return length == (ssize_t)sizeof info ? info.ssi_signo : 0;
+}
+
+bool run_may_go_on(const struct run *run, int32_t timeout_ms) {
+    struct pollfd wait = {.fd = run->signals_fd, .events = POLLIN};
+    return poll(&wait, 1, timeout_ms) == 0; /* the signal stays there for who reads it */
+}
+
+/* Until a signal or the end of a part. Returns the signal, or 0. */
+static uint32_t wait_for_end(const struct run *run) {
+    for (;;) {
+        struct pollfd waits[] = {{.fd = run->signals_fd, .events = POLLIN},
+                                 {.fd = run->ended_fd, .events = POLLIN}};
+        (void)poll(waits, 2, -1);
+        if ((waits[0].revents & POLLIN) != 0) {
+            return signal_of(run);
+        }
+        if ((waits[1].revents & POLLIN) != 0) {
+            return 0;
+        }
+    }
+}
+
+/* While the parts drain, a second signal ends the process at once: somebody is in a hurry. What
+ * was not committed then is done again, or held as unknown, by the next owner. */
+static void *hurry(void *argument) {
+    const struct run *run = argument;
+    struct pollfd wait = {.fd = run->signals_fd, .events = POLLIN};
+    while (poll(&wait, 1, -1) <= 0) {
+        continue;
+    }
+    _exit(signal_of(run) == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+}
+
+static void stop_all(struct run *run) {
+    pthread_t thread;
+    for (uint32_t i = 0; i < run->parts_count; i++) {
+        run_part_stop(run->parts[i]);
+    }
+    if (pthread_create(&thread, NULL, hurry, run) == 0) {
+        (void)pthread_detach(thread);
+    }
+}
+
+static int close_all(struct run *run, enum result result, const struct error *error) {
+    int code = result == RESULT_OK          ? EXIT_CODE_OK
+               : result == RESULT_AGAIN     ? EXIT_CODE_OK /* told to end before it began */
+               : result == RESULT_INVALID   ? EXIT_CODE_CONFIGURATION
+               : result == RESULT_NOT_FOUND ? EXIT_CODE_CONFIGURATION
+                                            : EXIT_CODE_FAILURE;
+    if (result != RESULT_OK && result != RESULT_AGAIN) {
+        logger_error(&run->logger, "a processor cannot start",
+                     LOGGER_FIELDS(logger_error_field(error)));
+    }
+    for (uint32_t i = 0; i < run->parts_count; i++) {
+        struct run_part *part = run->parts[i];
+        if (run_part_close(part) != RESULT_OK) {
+            logger_error(&run->logger, "a processor could not go on; the process ends",
+                         LOGGER_FIELDS(logger_string("processor", part->processor->name),
+                                       logger_error_field(&part->error)));
+            code = EXIT_CODE_FAILURE;
+        }
+        free(part);
+    }
+    return code;
+}
+
+static enum result read_configuration(struct run *run, const struct invocation *invocation,
+                                      struct error *error) {
+    const struct settings *settings = &invocation->settings;
+    void *memory = malloc(DEPLOYMENT_MEMORY);
+    assert(memory != NULL);
+    arena_init(&run->arena, memory, DEPLOYMENT_MEMORY);
+    connect_kafka(invocation, LOGGER_LEVEL_INFO, &run->connection);
+    run->logger = logging_logger(&run->connection.logging, "millrace");
+    run->registry = connection_registry_options(invocation);
+    run->schemas_directory = settings_text(settings, "schema.registry.cache.directory");
+    run->topics = invocation_topics(invocation);
+    run->stores = stores_memory();
+    return deployment_read(settings, &run->arena, &run->deployment, error);
+}
+
+int run_processes(struct run *run, const struct invocation *invocation,
+                  const struct run_processor *const *processors, uint32_t count) {
+    assert(run != NULL && count > 0 && count <= RUN_PARTS_MAX);
+    struct error error;
+    catch_signals(run);
+    enum result result = read_configuration(run, invocation, &error);
+    for (uint32_t i = 0; result == RESULT_OK && i < count; i++) {
+        struct run_part *part = calloc(1, sizeof *part);
+        assert(part != NULL);
+        run->parts[run->parts_count++] = part;
+        result = run_part_open(part, run, processors[i], &error);
+    }
+    for (uint32_t i = 0; result == RESULT_OK && i < run->parts_count; i++) {
+        result = run_part_start(run->parts[i], &error);
+    }
+    if (result == RESULT_OK) {
+        const uint32_t number = wait_for_end(run);
+        if (number != 0) {
+            logger_info(&run->logger, "told to end: draining",
+                        LOGGER_FIELDS(logger_number("signal", number)));
+        }
+    }
+    stop_all(run);
+    return close_all(run, result, &error);
+}
