@@ -186,6 +186,10 @@ Test(schema_registry, registering) {
                  RESULT_INVALID);
     cr_expect(strstr(error.text, "x at /fields/3") != NULL, "%s", error.text);
 
+    server_answers(&server, HEAD("409 Conflict") "{\"status\":409,\"by\":\"a proxy\"}");
+    cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error),
+                 RESULT_AGAIN);
+
     bool compatible;
     struct text why;
     server_answers(&server, HEAD("200 OK") "{\"is_compatible\":false,\"reason\":\"because\"}");

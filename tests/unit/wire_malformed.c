@@ -100,6 +100,9 @@ static const char list_schema[] =
 Test(wire_malformed, lists_and_unions) {
     static const struct row rows[] = {
         {"empty list", HEAD "00 00", DECODE_OK, ""},
+        {"least long", "ffffffffffffffffff01 00 00 00 00 00 00", DECODE_OK, ""},
+        {"65th bit of a long", "ffffffffffffffffff02 00 00 00 00 00 00", DECODE_NUMBER, "number"},
+        {"11 bytes of a long", "8080808080808080808000 00 00 00 00 00 00", DECODE_NUMBER, "number"},
         {"one block", HEAD "00 04 02 04 00", DECODE_OK, ""},
         {"two blocks", HEAD "00 02 02 02 04 00", DECODE_OK, ""},
         {"a block with its size", HEAD "00 03 04 02 04 00", DECODE_OK, ""},
@@ -120,6 +123,32 @@ Test(wire_malformed, lists_and_unions) {
     struct plan plan;
     plan_for(list_schema, &probe_values_evolved_descriptor, &plan);
     expect_rows(&plan, rows, sizeof rows / sizeof rows[0]);
+    plan_close(&plan);
+}
+
+/* However the writer cuts a list into blocks, it is the same list. */
+Test(wire_malformed, blocks_make_one_list) {
+    static const char *const lists[] = {
+        HEAD "00 08 02040608 00",
+        HEAD "00 02 02 02 04 02 06 02 08 00",
+        HEAD "00 02 02 06 040608 00",
+        HEAD "00 05 06 020406 02 08 00",
+    };
+    struct plan plan;
+    plan_for(list_schema, &probe_values_evolved_descriptor, &plan);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct arena arena = vectors_arena();
+        void *body;
+        struct decode_error error;
+        cr_assert(decode(&plan, vectors_hex(lists[i], &arena), &arena, &body, &error), "row %s",
+                  lists[i]);
+        const struct probe_values_evolved *evolved = body;
+        cr_assert_eq(evolved->list_count, 4, "row %s", lists[i]);
+        for (int32_t k = 0; k < 4; k++) {
+            cr_expect_eq(evolved->list[k].left, k + 1, "row %s", lists[i]);
+            cr_expect_eq(evolved->list[k].right, 3, "row %s", lists[i]);
+        }
+    }
     plan_close(&plan);
 }
 

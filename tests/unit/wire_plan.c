@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "tests/support/probe/probe_values.h"
-#include "wire/plan.h"
+#include "tests/support/vectors.h"
+#include "wire/decode.h"
 
 /* The text of why a schema has no plan, or NULL. */
 static const char *refusal(const char *text, const struct record_descriptor *record,
@@ -109,4 +110,27 @@ Test(wire_plan, types_that_multiply_are_bounded) {
     struct error error = {0};
     const char *said = refusal(text, &probe_values_inner_descriptor, &error);
     cr_expect(said != NULL && strstr(said, "larger than") != NULL, "%s", said);
+}
+
+/* fastavro cannot say what such a writer means: to us the name of today is the field. */
+Test(wire_plan, a_fields_own_name_comes_before_its_older_one) {
+    static const char text[] =
+        "{\"type\":\"record\",\"name\":\"Evolved\",\"fields\":[" FIELD("number", "\"int\"") "," FIELD(
+            "text", "\"string\"") "," FIELD("raw", "\"bytes\"") "," FIELD("formerName", "\"int\"") ","
+        FIELD("renamed", "\"int\"") "," FIELD("maybe", "\"null\"") "," FIELD(
+            "colour",
+            "{\"type\":\"enum\",\"name\":\"Shade\",\"symbols\":[\"Red\"]}") "]}";
+    struct writer_schema *schema;
+    struct error error;
+    struct plan plan;
+    cr_assert_eq(writer_schema_open(text_of(text), &schema, &error), RESULT_OK, "%s", error.text);
+    cr_assert_eq(plan_open(schema, &probe_values_evolved_descriptor, &plan, &error), RESULT_OK,
+                 "%s", error.text);
+    struct arena arena = vectors_arena();
+    void *body;
+    struct decode_error wrong;
+    cr_assert(decode(&plan, vectors_hex("00 00 00 02 04 00", &arena), &arena, &body, &wrong));
+    cr_expect_eq(((const struct probe_values_evolved *)body)->renamed, 2);
+    plan_close(&plan);
+    writer_schema_close(schema);
 }
