@@ -69,8 +69,7 @@ const struct setting_key setting_keys[] = {
     {.name = "schema.registry.cache.directory",
      .type = SETTING_TEXT,
      .unit = "directory",
-     .doc =
-         "Where schemas that were fetched are kept, so that a start does not need the registry."},
+     .doc = "Where schemas that were fetched are kept, for times when the registry is away."},
     {.name = "log.level",
      .type = SETTING_CHOICE,
      .fallback = "info",
