@@ -80,14 +80,26 @@ void lane_status(struct lane *lane, struct lane_status *status) {
 
 /* --- Its end. --- */
 
+void lane_lament(const struct lane *lane, const struct error *error) {
+    logger_error(&lane->logger, "lane stopped and does not go on by itself",
+                 LOGGER_FIELDS(logger_error_field(error)));
+}
+
 void lane_die(struct lane *lane, const struct error *error) {
     lane->dead = true;
     lane->inputs_closed = true;
     lane->committing = false;
-    logger_error(&lane->logger,
-                 "lane stopped: a message of ours cannot be read; start a version that can",
-                 LOGGER_FIELDS(logger_error_field(error)));
+    lane_lament(lane, error);
     lane_enter(lane, LANE_STATE_STOPPED, error);
+}
+
+void lane_fall(struct lane *lane, const struct error *error, enum result result) {
+    assert(result != RESULT_OK && result != RESULT_AGAIN);
+    if (result == RESULT_INVALID) {
+        lane_die(lane, error);
+    } else {
+        lane_finish(lane, result == RESULT_FENCED ? LANE_END_FENCED : LANE_END_FAILED, error);
+    }
 }
 
 static void close_all(struct lane *lane) {

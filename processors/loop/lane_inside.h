@@ -98,6 +98,11 @@ void lane_enter(struct lane *lane, enum lane_state state, const struct error *er
 void lane_finish(struct lane *lane, enum lane_end end, const struct error *error);
 /* Something cannot be read and the processor must not go on: nothing is called any more. */
 void lane_die(struct lane *lane, const struct error *error);
+/* A call to the log or the processor did not succeed, and no repetition helps: INVALID stops the
+ * lane, anything else ends it. */
+void lane_fall(struct lane *lane, const struct error *error, enum result result);
+/* Say that a lane stopped. */
+void lane_lament(const struct lane *lane, const struct error *error);
 /* Tell others how far it is, now or when the last report is old. */
 void lane_report(struct lane *lane, int64_t now_ms, bool now);
 

@@ -33,7 +33,8 @@ void lane_start_opening(struct lane *lane) {
 
 void lane_start_fencing(struct lane *lane) {
     struct error error;
-    switch (lane->log.fence(lane->log.self, lane->setup->call_ms, &error)) {
+    const enum result result = lane->log.fence(lane->log.self, lane->setup->call_ms, &error);
+    switch (result) {
     case RESULT_OK:
         /* Every fence is a new incarnation, whatever became of older ones. */
         lane->identity.incarnation = lane->setup->ids.fresh(lane->setup->ids.self);
@@ -42,11 +43,8 @@ void lane_start_fencing(struct lane *lane) {
     case RESULT_AGAIN:
         lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
         break;
-    case RESULT_FENCED:
-        lane_finish(lane, LANE_END_FENCED, &error);
-        break;
     default:
-        lane_finish(lane, LANE_END_FAILED, &error);
+        lane_fall(lane, &error, result);
         break;
     }
 }
@@ -71,7 +69,7 @@ void lane_start_locating(struct lane *lane) {
         result = restore_begin(&lane->restore, &lane->positions, &cleared, &error);
     }
     if (result != RESULT_OK) {
-        lane_finish(lane, result == RESULT_FENCED ? LANE_END_FENCED : LANE_END_FAILED, &error);
+        lane_fall(lane, &error, result);
         return;
     }
     if (cleared) {
@@ -132,7 +130,9 @@ static bool start_processor(struct lane *lane) {
     lane->identity.alive = alive;
     lane->identity.alive_context = lane;
     turn_look(&lane->turn, &lane->setup->clock);
-    switch (lane->processor.started(lane->processor.self, &lane->identity, &lane->turn, &error)) {
+    const enum result result =
+        lane->processor.started(lane->processor.self, &lane->identity, &lane->turn, &error);
+    switch (result) {
     case RESULT_OK:
         lane->started = true;
         break;
@@ -140,11 +140,8 @@ static bool start_processor(struct lane *lane) {
         batch_reset(&lane->turn.batch);
         wait_a_while(lane, &error);
         break;
-    case RESULT_INVALID:
-        lane_die(lane, &error);
-        break;
     default:
-        lane_finish(lane, LANE_END_FAILED, &error);
+        lane_fall(lane, &error, result);
         break;
     }
     return lane->started;
@@ -161,7 +158,9 @@ void lane_start_starting(struct lane *lane) {
     if (!lane->started && !start_processor(lane)) {
         return;
     }
-    switch (lane->log.start(lane->log.self, lane->positions.inputs, lane->setup->call_ms, &error)) {
+    const enum result result =
+        lane->log.start(lane->log.self, lane->positions.inputs, lane->setup->call_ms, &error);
+    switch (result) {
     case RESULT_OK:
         for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
             lane->inputs[i].next = lane->positions.inputs[i];
@@ -173,7 +172,7 @@ void lane_start_starting(struct lane *lane) {
         lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
         break;
     default:
-        lane_finish(lane, LANE_END_FAILED, &error);
+        lane_fall(lane, &error, result);
         break;
     }
 }

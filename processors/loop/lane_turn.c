@@ -21,16 +21,10 @@ static void show_waiting(struct lane *lane, const struct error *error) {
     lane_enter(lane, LANE_STATE_WORKING, NULL);
 }
 
-/* An input holds what cannot be read: no more inputs, but replies that are out are still taken, so
- * that nothing is lost that another binary could not find again. */
-static void stop(struct lane *lane, const struct log_record *record, struct error *error) {
-    error_wrap(error, "%s partition %d offset %lld", record->topic, record->partition,
-               (long long)record->offset);
-    logger_error(&lane->logger,
-                 "lane stopped: a message of ours cannot be read; start a version that can",
-                 LOGGER_FIELDS(logger_string("topic", record->topic),
-                               logger_number("partition", record->partition),
-                               logger_number("offset", record->offset), logger_error_field(error)));
+/* An input holds what cannot be read, or has lost it: no more inputs, but replies that are out are
+ * still taken, so that nothing is lost that another binary could not find again. */
+static void stop(struct lane *lane, const struct error *error) {
+    lane_lament(lane, error);
     lane->inputs_closed = true;
     if (!lane->draining) {
         lane->draining = true;
@@ -70,7 +64,9 @@ static bool handle(struct lane *lane, uint32_t which) {
         return false;
     case RESULT_INVALID:
         assert(lane->turn.batch.changes == changes);
-        stop(lane, record, &error);
+        error_wrap(&error, "%s partition %d offset %lld", record->topic, record->partition,
+                   (long long)record->offset);
+        stop(lane, &error);
         return false;
     default:
         lane_finish(lane, LANE_END_FAILED, &error);
@@ -89,8 +85,12 @@ static uint32_t take_input(struct lane *lane, uint32_t which) {
     if (input->batch.count == 0) {
         const enum result result = lane->log.poll(
             lane->log.self, which, lane->setup->options->batch_records_max, &input->batch, &error);
+        if (result == RESULT_INVALID) {
+            stop(lane, &error);
+            return 0;
+        }
         if (result != RESULT_OK) {
-            lane_finish(lane, result == RESULT_FENCED ? LANE_END_FENCED : LANE_END_FAILED, &error);
+            lane_fall(lane, &error, result);
             return 0;
         }
         input->taken = 0;
@@ -125,6 +125,15 @@ static bool take_inputs(struct lane *lane) {
     return false;
 }
 
+/* What a tick or a drain came to. */
+static void take_result(struct lane *lane, enum result result, const struct error *error) {
+    if (result == RESULT_AGAIN) {
+        lane->tick_more = true;
+    } else if (result != RESULT_OK) {
+        lane_fall(lane, error, result);
+    }
+}
+
 static void tick(struct lane *lane) {
     struct error error;
     lane->tick_more = false;
@@ -132,19 +141,7 @@ static void tick(struct lane *lane) {
         lane->tick_more = true;
         return;
     }
-    switch (lane->processor.tick(lane->processor.self, &lane->turn, &error)) {
-    case RESULT_OK:
-        break;
-    case RESULT_AGAIN:
-        lane->tick_more = true;
-        break;
-    case RESULT_INVALID:
-        lane_die(lane, &error);
-        break;
-    default:
-        lane_finish(lane, LANE_END_FAILED, &error);
-        break;
-    }
+    take_result(lane, lane->processor.tick(lane->processor.self, &lane->turn, &error), &error);
 }
 
 static void drain(struct lane *lane) {
@@ -152,19 +149,9 @@ static void drain(struct lane *lane) {
     if (lane->processor.drained(lane->processor.self) || !turn_has_room(&lane->turn)) {
         return;
     }
-    switch (lane->processor.drain(lane->processor.self, lane->drain_cause, &lane->turn, &error)) {
-    case RESULT_OK:
-        break;
-    case RESULT_AGAIN:
-        lane->tick_more = true;
-        break;
-    case RESULT_INVALID:
-        lane_die(lane, &error);
-        break;
-    default:
-        lane_finish(lane, LANE_END_FAILED, &error);
-        break;
-    }
+    take_result(lane,
+                lane->processor.drain(lane->processor.self, lane->drain_cause, &lane->turn, &error),
+                &error);
 }
 
 static void take_command(struct lane *lane) {

@@ -61,7 +61,7 @@ static enum restore_outcome read_batch(struct restore *restore, int32_t call_ms,
         return RESTORE_IDLE;
     }
     if (result != RESULT_OK) {
-        return RESTORE_FAILED;
+        return result == RESULT_INVALID ? RESTORE_STOPPED : RESTORE_FAILED;
     }
     assert(restore->batch_next >= restore->next[changelog]);
     const bool moved = restore->batch_next > restore->next[changelog];

@@ -92,7 +92,8 @@ struct log {
                              struct error *error);
 
     /* Read a changelog, read_committed, from `from`; OK with an empty batch = nothing yet. `next`
-     * is the offset behind the last thing seen, control records too: restored when next >= end. */
+     * is the offset behind the last thing seen, control records too: restored when next >= end.
+     * INVALID: what stood there is gone. */
     enum result (*restore)(void *self, uint32_t changelog, int64_t from, int32_t timeout_ms,
                            struct log_batch *batch, int64_t *next, struct error *error);
 
@@ -100,7 +101,8 @@ struct log {
     enum result (*start)(void *self, const int64_t *inputs, int32_t timeout_ms,
                          struct error *error);
 
-    /* What has arrived for one input, at most `count_max` records; never waits. */
+    /* What has arrived for one input, at most `count_max` records; never waits. INVALID: records
+     * that were not read yet are gone; it is never skipped over them. */
     enum result (*poll)(void *self, uint32_t input, uint32_t count_max, struct log_batch *batch,
                         struct error *error);
     void (*release)(void *self, struct log_batch *batch);

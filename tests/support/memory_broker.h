@@ -30,6 +30,7 @@ struct memory_partition {
     struct memory_entry *entries;
     uint32_t count;
     uint32_t capacity;
+    int64_t start; /* offset of the first record that still exists */
 };
 
 struct memory_topic {

@@ -54,11 +54,13 @@ static enum result positions(struct memory_lane *lane, struct log_positions *fou
     }
     for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
         const int64_t next = *memory_offset(lane->group, input_of(lane, i), lane->partition);
-        found->inputs[i] = next < 0 ? 0 : next;
+        found->inputs[i] = next < 0 ? input_of(lane, i)->partitions[lane->partition].start : next;
     }
     for (uint32_t i = 0; i < lane->topology->changelogs_count; i++) {
-        found->changelog_starts[i] = 0;
-        found->changelog_ends[i] = changelog_of(lane, i)->partitions[lane->partition].count;
+        const struct memory_partition *changelog =
+            &changelog_of(lane, i)->partitions[lane->partition];
+        found->changelog_starts[i] = changelog->start;
+        found->changelog_ends[i] = changelog->count;
     }
     return RESULT_OK;
 }
@@ -78,12 +80,19 @@ static enum result start(struct memory_lane *lane, const int64_t *inputs, struct
     return RESULT_OK;
 }
 
+static enum result missing(const struct memory_topic *topic, struct error *error) {
+    return error_set(error, RESULT_INVALID, "records of %s are gone", topic->name);
+}
+
 static enum result poll_input(struct memory_lane *lane, uint32_t input, uint32_t count_max,
                               struct log_batch *batch, struct error *error) {
     assert(lane->started && count_max > 0);
     *batch = (struct log_batch){0};
     if (lane->crashed) {
         return gone(error);
+    }
+    if (lane->next[input] < input_of(lane, input)->partitions[lane->partition].start) {
+        return missing(input_of(lane, input), error);
     }
     if (!lane->log->away) {
         memory_read(lane->log, input_of(lane, input), lane->partition, count_max,
@@ -300,6 +309,9 @@ static enum result restore(struct memory_lane *lane, uint32_t changelog, int64_t
     *next = from;
     if (lane->crashed) {
         return gone(error);
+    }
+    if (from < changelog_of(lane, changelog)->partitions[lane->partition].start) {
+        return missing(changelog_of(lane, changelog), error);
     }
     if (!lane->log->away) {
         memory_read(lane->log, changelog_of(lane, changelog), lane->partition, RESTORE_BATCH, next,

@@ -129,6 +129,13 @@ bool memory_log_deliver_late_end(struct memory_log *log, const char *processor, 
     return accepted;
 }
 
+void memory_log_truncate(struct memory_log *log, const char *topic, int32_t partition,
+                         int64_t start) {
+    pthread_mutex_lock(&log->mutex);
+    memory_topic(log, topic)->partitions[partition].start = start;
+    pthread_mutex_unlock(&log->mutex);
+}
+
 void memory_log_away(struct memory_log *log, bool away) {
     pthread_mutex_lock(&log->mutex);
     log->away = away;

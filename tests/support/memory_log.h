@@ -97,6 +97,10 @@ void memory_log_fault(struct memory_log *log, const char *processor, int32_t par
  * it was not refused. */
 bool memory_log_deliver_late_end(struct memory_log *log, const char *processor, int32_t partition);
 
+/* Everything below an offset is deleted: who has not read it finds it gone. */
+void memory_log_truncate(struct memory_log *log, const char *topic, int32_t partition,
+                         int64_t start);
+
 /* All brokers are away, or back: calls that ask them answer AGAIN, polls find nothing. */
 void memory_log_away(struct memory_log *log, bool away);
 

@@ -396,6 +396,29 @@ Test(lane, builds_a_store_anew_that_does_not_belong_to_the_log) {
     lane_close(lane);
 }
 
+Test(lane, builds_a_store_anew_that_is_older_than_the_log) {
+    toy_world_keep_stores(world);
+    open_lane();
+    toy_command(world, P, "a");
+    work_for(10);
+    lane_close(lane);
+    const struct store old = world->kept[P];
+    world->kept[P] = (struct store){0};
+    open_lane();
+    toy_command(world, P, "b");
+    work_for(10);
+    lane_close(lane);
+    world->kept[P].close(world->kept[P].self);
+    world->kept[P] = old;
+    /* The record that the old store had not heard of is compacted away; a newer one is there. */
+    memory_log_truncate(world->log, "toy.state", P, 2);
+    open_lane();
+    toy_command(world, P, "c");
+    work_for(10);
+    expect_state("a b c", "a b c ", 3);
+    lane_close(lane);
+}
+
 Test(lane, takes_urgent_inputs_first) {
     for (uint32_t i = 0; i < 300; i++) {
         toy_command(world, P, "c");
@@ -506,6 +529,22 @@ Test(lane, stops_altogether_where_its_own_state_cannot_be_read) {
     world->toy.refuse_tick = true;
     work_for(10);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_STOPPED);
+    expect_state("a", "a ", 1);
+    lane_close(lane);
+}
+
+Test(lane, stops_where_records_are_gone_that_it_did_not_read) {
+    open_lane();
+    toy_command(world, P, "a");
+    work_for(10);
+    lane_close(lane);
+    toy_command(world, P, "b");
+    toy_command(world, P, "c");
+    memory_log_truncate(world->log, "toy.commands", P, 2);
+    open_lane();
+    cr_expect_eq(toy_status(lane).state, LANE_STATE_STOPPED);
+    cr_expect_str_eq(toy_status(lane).reason, "records of toy.commands are gone");
+    work_for(60 * second_ms);
     expect_state("a", "a ", 1);
     lane_close(lane);
 }
