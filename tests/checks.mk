@@ -92,7 +92,7 @@ tidy: $(TIDY_OK) ## Run clang-tidy on every source that changed since it last pa
 tidy-changed: $(filter $(patsubst %.c,$(BUILD)/tidy/%.ok,$(CHANGED)),$(TIDY_OK))
 	@:
 
-$(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy
 	@mkdir -p $(@D)
 	@echo clang-tidy $<
 	@clang-tidy -quiet $< -- $(DIALECT) 2>$@.log || { cat $@.log; exit 1; }

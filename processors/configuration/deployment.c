@@ -46,6 +46,7 @@ struct options deployment_options(const struct settings *settings) {
 static enum result check_name(const struct setting *setting, struct text name,
                               struct error *error) {
     static const struct rules anybody = {.owners_any = true};
+    assert(setting != NULL && error != NULL);
     if (rules_is_owner(&anybody, name)) {
         return RESULT_OK;
     }

@@ -66,8 +66,8 @@ bool certificate_command_head(const struct message *message,
         };                                           \
         return true;                                 \
     }
-#define ALWAYS_OF_A_COMMAND &body->command_id
-#define PERHAPS_OF_A_COMMAND body->has_command_id ? &body->command_id : NULL
+#define ALWAYS_OF_A_COMMAND (&body->command_id)
+#define PERHAPS_OF_A_COMMAND (body->has_command_id ? &body->command_id : NULL)
 
 bool certificate_event_head(const struct message *message, struct certificate_event_head *head) {
     assert(message != NULL && message->body != NULL && head != NULL);
@@ -111,13 +111,13 @@ bool certificate_event_head(const struct message *message, struct certificate_ev
             .certificate_id = &body->certificate_id,           \
             .submission_id = (submission),                     \
             .sequence = body->sequence,                        \
-            .transaction_id = transaction,                     \
+            .transaction_id = (transaction),                   \
         };                                                     \
         return true;                                           \
     }
-#define ALWAYS_OF_A_SUBMISSION &body->submission_id
-#define PERHAPS_OF_A_SUBMISSION body->has_submission_id ? &body->submission_id : NULL
-#define TRANSACTION body->transaction_id
+#define ALWAYS_OF_A_SUBMISSION (&body->submission_id)
+#define PERHAPS_OF_A_SUBMISSION (body->has_submission_id ? &body->submission_id : NULL)
+#define TRANSACTION (body->transaction_id)
 #define PERHAPS_TRANSACTION                                           \
     body->has_transaction_id ? body->transaction_id : (struct text) { \
         .length = 0                                                   \

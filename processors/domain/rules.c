@@ -4,7 +4,7 @@
 
 #include "domain/limits.h"
 
-static const int64_t day_ms = 24 * 60 * 60 * 1000;
+static const int64_t day_ms = INT64_C(24) * 60 * 60 * 1000;
 
 bool rules_is_issuer(const struct rules *rules, struct text grid_area, struct text name) {
     for (uint32_t i = 0; i < rules->issuers_count; i++) {

@@ -248,7 +248,7 @@ static enum result advance(struct kafka_transactor *transactor,
         result = end(transactor, timeout_ms, error);
         break;
     case KAFKA_TRANSACTION_NONE:
-        assert(!"no transaction is under way");
+        assert(false && "no transaction is under way");
     }
     return result;
 }
