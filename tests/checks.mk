@@ -97,3 +97,9 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy
 	@echo clang-tidy $<
 	@clang-tidy -quiet $< -- $(DIALECT) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
+
+.PHONY: demo
+demo: ## Play the story on a real Kafka (KEEP=1 leaves all running)
+	@docker/install
+	@$(MAKE) --no-print-directory $(BUILD)/millrace
+	@KEEP=$(KEEP) docker/demo

@@ -58,6 +58,12 @@ const struct command commands[] = {
      .example = "millrace send TransferSlice certificateId=34fa59ed-476f-5ced-b30b-a7181683827c "
                 "sliceId=6af9ba78-100c-59e9-b55d-48583838c46e requestedBy=nordwind newOwner=acme",
      .run = verb_send},
+    {.words = "standin",
+     .arguments = "",
+     .summary = "Be a registry to test against, as slow and unreliable as it is told to be.",
+     .details = "",
+     .example = "millrace standin --listen 127.0.0.1:7070 --ledger standin.ledger",
+     .run = verb_standin},
     {.words = "tail",
      .arguments = "TOPIC",
      .arguments_min = 1,

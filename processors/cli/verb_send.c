@@ -70,18 +70,6 @@ static int list_types(void) {
     return EXIT_CODE_OK;
 }
 
-/* The checksum of Ethernet and zip files. */
-static uint32_t crc32_of(struct bytes bytes) {
-    uint32_t crc = UINT32_MAX;
-    for (uint32_t i = 0; i < bytes.length; i++) {
-        crc ^= bytes.data[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1) != 0 ? UINT32_C(0xedb88320) : 0);
-        }
-    }
-    return ~crc;
-}
-
 /* CRC32 is librdkafka's own default: for those who wonder where their records went. */
 static int explain_partition(const struct invocation *invocation, const char *text) {
     struct topics_file *topics = invocation_topics(invocation);
@@ -89,7 +77,7 @@ static int explain_partition(const struct invocation *invocation, const char *te
     const struct bytes key = {.data = (const uint8_t *)text, .length = (uint32_t)strlen(text)};
     json_t *view = json_pack("{s:s, s:i, s:i, s:i}", "key", text, "partitions", (int)partitions,
                              "murmur2", (int)placement_partition(key, partitions), "crc32",
-                             (int)(crc32_of(key) % (uint32_t)partitions));
+                             (int)placement_partition_crc32(key, partitions));
     output_object(stdout, invocation->format, view);
     json_decref(view);
     topics_file_close(topics);

@@ -12,6 +12,7 @@ int verb_schemas_apply(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_check(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_plan(struct invocation *invocation, int argc, char **argv);
 int verb_send(struct invocation *invocation, int argc, char **argv);
+int verb_standin(struct invocation *invocation, int argc, char **argv);
 int verb_tail(struct invocation *invocation, int argc, char **argv);
 int verb_topics_apply(struct invocation *invocation, int argc, char **argv);
 int verb_topics_check(struct invocation *invocation, int argc, char **argv);
