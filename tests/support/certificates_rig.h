@@ -26,7 +26,7 @@ void rig_close(void);
 
 /* ---- time and trouble ---- */
 
-/* Everything that is there is handled and committed; a second or so passes. */
+/* Everything that is there is handled and committed; some seconds pass. */
 void let_run(void);
 /* The process dies without a word; another one takes over and restores. */
 void the_process_dies(void);
