@@ -74,6 +74,7 @@ struct lane {
     uint64_t sequence;       /* of transactions in this incarnation */
     int64_t changelogs_next[LOG_TOPICS_MAX];
     bool draining;
+    bool drain_told; /* the processor knows */
     enum drain_cause drain_cause;
     int64_t drain_deadline_ms;
     uint64_t transactions;

@@ -136,7 +136,6 @@ static void take_result(struct lane *lane, enum result result, const struct erro
 
 static void tick(struct lane *lane) {
     struct error error;
-    lane->tick_more = false;
     if (!turn_has_room(&lane->turn)) {
         lane->tick_more = true;
         return;
@@ -144,11 +143,17 @@ static void tick(struct lane *lane) {
     take_result(lane, lane->processor.tick(lane->processor.self, &lane->turn, &error), &error);
 }
 
+/* Before the tick, which might begin new work if the processor did not know. */
 static void drain(struct lane *lane) {
     struct error error;
-    if (lane->processor.drained(lane->processor.self) || !turn_has_room(&lane->turn)) {
+    if (lane->drain_told && lane->processor.drained(lane->processor.self)) {
         return;
     }
+    if (!turn_has_room(&lane->turn)) {
+        lane->tick_more = true;
+        return;
+    }
+    lane->drain_told = true;
     take_result(lane,
                 lane->processor.drain(lane->processor.self, lane->drain_cause, &lane->turn, &error),
                 &error);
@@ -202,7 +207,7 @@ static int64_t closing_ms(const struct lane *lane) {
 
 /* Everything is handed over, or there is no more time for it. */
 static bool drain_ends(const struct lane *lane) {
-    return lane->draining && lane->drain_deadline_ms != INT64_MAX &&
+    return lane->drain_told && lane->drain_deadline_ms != INT64_MAX &&
            lane->content_ms == INT64_MAX &&
            (lane->processor.drained(lane->processor.self) ||
             lane->turn.monotonic_ms >= lane->drain_deadline_ms);
@@ -235,11 +240,12 @@ void lane_work(struct lane *lane) {
     turn_look(&lane->turn, &lane->setup->clock);
     take_command(lane);
     const bool took = take_inputs(lane);
-    if (goes_on(lane)) {
-        tick(lane);
-    }
+    lane->tick_more = false;
     if (goes_on(lane) && lane->draining) {
         drain(lane);
+    }
+    if (goes_on(lane) && lane->drain_told == lane->draining) {
+        tick(lane);
     }
     if (!goes_on(lane)) {
         return;

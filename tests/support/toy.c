@@ -136,6 +136,9 @@ static enum result toy_tick(void *self, struct turn *turn, struct error *error) 
     struct toy_lane *lane = self;
     pthread_mutex_lock(&lane->toy->mutex);
     enum result result = RESULT_OK;
+    if (!lane->drains && !lane->identity.alive(lane->identity.alive_context)) {
+        lane->toy->late_ticks++;
+    }
     if (lane->toy->refuse_tick) {
         result = error_set(error, RESULT_INVALID, "this tick cannot go on");
     }

@@ -37,10 +37,11 @@ struct toy {
     char handled[TOY_TEXT_MAX]; /* the values in the order they were handled, a space behind each */
     char sent[TOY_TEXT_MAX];    /* the values that were sent, a space behind each */
     uint32_t restored;          /* state records that were given to `restore` */
-    uint32_t closed;            /* lanes' parts that were closed */
-    int32_t out_when_closed;    /* sends without a reply then, all together */
-    pthread_mutex_t mutex;      /* lanes may have threads */
-    pthread_mutex_t hold;       /* a test that holds it makes `handle` hang */
+    uint32_t late_ticks;     /* ticks of lanes that had to end, but were not told to drain before */
+    uint32_t closed;         /* lanes' parts that were closed */
+    int32_t out_when_closed; /* sends without a reply then, all together */
+    pthread_mutex_t mutex;   /* lanes may have threads */
+    pthread_mutex_t hold;    /* a test that holds it makes `handle` hang */
 };
 
 struct toy_world {

@@ -578,6 +578,8 @@ Test(lane, drains_what_is_out_before_it_ends) {
     work_for(10);
     lane_drain(lane, DRAIN_REVOKED, world->now_ms + 20 * second_ms);
     toy_command(world, P, "b");
+    toy_settle(lane);
+    cr_expect_eq(world->toy.late_ticks, 0, "a tick might have begun new work");
     work_for(10 * second_ms);
     cr_expect_not(lane_ended(lane));
     expect_state("send-a", "send-a ", 1);
