@@ -14,7 +14,7 @@ enum {
 
 __attribute__((noreturn)) static void die(enum exit_code code, const struct error *error) {
     complain("%s", error->text);
-    exit(code);
+    exit((int)code);
 }
 
 void reading_open(const struct invocation *invocation, struct reading *reading) {

@@ -214,7 +214,7 @@ static int send_all(const struct invocation *invocation, const struct send *send
     print(invocation, outbox);
     const enum exit_code code = awaiting_exit_code(outbox->awaited, outbox->count);
     say_what_next(invocation, outbox, code);
-    return code;
+    return (int)code;
 }
 
 int verb_send(struct invocation *invocation, int argc, char **argv) {
