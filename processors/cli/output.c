@@ -153,6 +153,9 @@ static void print_members(FILE *stream, const json_t *object) {
     }
     for (void *at = json_object_iter(writable); at != NULL;
          at = json_object_iter_next(writable, at)) {
+        if (json_is_null(json_object_iter_value(at))) {
+            continue;
+        }
         char *cell = cell_of(json_object_iter_value(at));
         print_cell(stream, json_object_iter_key(at), width, false);
         print_cell(stream, cell, 0, true);

@@ -7,15 +7,19 @@ struct invocation;
 /* Each reads its options from the command line, does its work and returns the exit code. */
 int verb_config_keys(struct invocation *invocation, int argc, char **argv);
 int verb_config_show(struct invocation *invocation, int argc, char **argv);
+int verb_dead_letters_ls(struct invocation *invocation, int argc, char **argv);
+int verb_dead_letters_show(struct invocation *invocation, int argc, char **argv);
 int verb_run(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_apply(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_check(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_plan(struct invocation *invocation, int argc, char **argv);
 int verb_send(struct invocation *invocation, int argc, char **argv);
+int verb_show(struct invocation *invocation, int argc, char **argv);
 int verb_standin(struct invocation *invocation, int argc, char **argv);
 int verb_tail(struct invocation *invocation, int argc, char **argv);
 int verb_topics_apply(struct invocation *invocation, int argc, char **argv);
 int verb_topics_check(struct invocation *invocation, int argc, char **argv);
 int verb_topics_plan(struct invocation *invocation, int argc, char **argv);
+int verb_trace(struct invocation *invocation, int argc, char **argv);
 
 #endif
