@@ -32,6 +32,9 @@
     X(DEAD_LETTER_WRONG_PARTITION, "wrong-partition",                                             \
       "the record lies in another partition than murmur2 of its key says: set "                   \
       "partitioner=murmur2_random")                                                               \
+    X(DEAD_LETTER_MISSING_VALUE, "missing-value", "a field that must say something is empty")     \
+    X(DEAD_LETTER_REGISTRY_NOT_READABLE, "registry-not-readable",                                 \
+      "the stream of a certificate cannot be read from this registry")                            \
     X(DEAD_LETTER_COMMAND_ID_REUSED, "command-id-reused",                                         \
       "another command of this certificate has the same metadata.id")
 

@@ -8,7 +8,7 @@
 #include "ports/registry.h"
 
 enum {
-    PLAIN_TRANSACTION_BYTES_MAX = 200 * 1024, /* wider than the limits of any operation */
+    PLAIN_TRANSACTION_BYTES_MAX = 65536,    /* as SubmissionIntended can hold it */
     PLAIN_TRANSACTION_ID_CHARACTERS = 64,     /* SHA-256 in hex */
 };
 

@@ -1,0 +1,298 @@
+/* The inputs: evidence and submissions are from topics of our own and must be readable; operations
+ * come from people and are dead-lettered where they cannot be worked on. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "domain/placement.h"
+#include "domain/uuid.h"
+#include "registry_connector/lane.h"
+#include "wire/envelope.h"
+
+enum { TRACEPARENT_MAX = 256 }; /* bytes, as the ledger keeps it */
+
+static bool has_schema_id_header(const struct log_record *record) {
+    for (uint32_t i = 0; i < record->headers_count; i++) {
+        if (envelope_header_has_schema_id(record->headers[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum result read_value(struct connector_lane *lane, const struct log_record *record,
+                              struct turn *turn, struct message *message,
+                              struct wire_failure *failure) {
+    const struct wire_input input = {
+        .topic = record->topic,
+        .value_null = record->value_null,
+        .value = record->value,
+        .schema_id_in_header = has_schema_id_header(record),
+        .refuse_other = true,
+    };
+    return wire_decode(lane->cache, &input, turn_arena(turn), turn_monotonic_ms(turn), message,
+                       failure);
+}
+
+/* Does the record lie where its certificate belongs? Else two lanes would decide about one. */
+static bool is_placed(const struct connector_lane *lane, const struct log_record *record,
+                      const struct uuid *certificate_id, enum dead_letter_reason *reason) {
+    char key[UUID_CHARACTERS];
+    uuid_to_text(certificate_id, key);
+    *reason = DEAD_LETTER_WRONG_KEY;
+    if (record->key_null || record->key.length != sizeof key ||
+        memcmp(record->key.data, key, sizeof key) != 0) {
+        return false;
+    }
+    *reason = DEAD_LETTER_WRONG_PARTITION;
+    return placement_partition(record->key, lane->identity.partitions) == record->partition;
+}
+
+/* A record that must be readable is not: the lane stops until a binary comes that can read it. */
+static enum result stop(const struct log_record *record, struct error *error, const char *why) {
+    return error_set(error, RESULT_INVALID,
+                     "%s/%" PRId32 "/%" PRId64
+                     ", key %.*s: %s; nobody but Millrace may write "
+                     "here: check the topic's access list",
+                     record->topic, record->partition, record->offset,
+                     (int)(record->key.length > 64 ? 64 : record->key.length),
+                     (const char *)record->key.data, why);
+}
+
+/* A message of a topic of our own; `certificate_id` is set by the caller's reading of it. */
+static enum result read_own(struct connector_lane *lane, const struct log_record *record,
+                            struct turn *turn, struct message *message, struct error *error) {
+    struct wire_failure failure;
+    const enum result result = read_value(lane, record, turn, message, &failure);
+    if (result == RESULT_AGAIN) {
+        return error_set(error, RESULT_AGAIN, "%s", failure.text);
+    }
+    return result == RESULT_OK ? RESULT_OK : stop(record, error, failure.text);
+}
+
+static enum result check_own_place(const struct connector_lane *lane,
+                                   const struct log_record *record,
+                                   const struct uuid *certificate_id, struct error *error) {
+    enum dead_letter_reason reason;
+    if (is_placed(lane, record, certificate_id, &reason)) {
+        return RESULT_OK;
+    }
+    return stop(record, error, dead_letter_reason_sentence(reason));
+}
+
+enum result incoming_evidence(struct connector_lane *lane, const struct log_record *record,
+                              struct turn *turn, struct error *error) {
+    struct message message;
+    enum result result = read_own(lane, record, turn, &message, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    assert(message.type == MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND);
+    const struct registry_evidence_evidence_found *evidence = message.body;
+    result = check_own_place(lane, record, &evidence->certificate_id, error);
+    struct handling handling = {.lane = lane, .turn = turn, .trace = trace_of(record)};
+    if (result == RESULT_OK) {
+        result = ledger_load(&handling, &evidence->certificate_id, error);
+    }
+    if (result != RESULT_OK) {
+        return result;
+    }
+    const struct submission_input input = {.kind = SUBMISSION_INPUT_EVIDENCE, .evidence = evidence};
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    ledger_stage(&handling, &decision);
+    for (uint32_t i = 0; i < decision.events_count; i++) {
+        if (decision.events[i].type == MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS) {
+            logger_error(&lane->logger,
+                         "evidence contradicts the ledger: an incident; `millrace trace` shows it",
+                         LOGGER_FIELDS(logger_uuid("certificate_id", &evidence->certificate_id),
+                                       logger_uuid("submission_id", &evidence->submission_id)));
+        }
+    }
+    return RESULT_OK;
+}
+
+static const char *breach_text(enum submission_breach breach) {
+    switch (breach) {
+    case SUBMISSION_BREACH_SEQUENCE_REUSED:
+        return "this sequence was used by another submission of the certificate";
+    case SUBMISSION_BREACH_SEQUENCE_GAP:
+        return "submissions before this one are missing";
+    case SUBMISSION_BREACH_STILL_OPEN:
+        return "the submission before this one is not settled";
+    case SUBMISSION_BREACH_NOT_ONE_OPERATION:
+        return "not exactly one operation that this version knows";
+    case SUBMISSION_BREACH_NONE:
+        break;
+    }
+    assert(false);
+    return "";
+}
+
+/* Headers pass through many hands: what is no trace is not kept. */
+static struct text kept_traceparent(struct text traceparent) {
+    bool plain = traceparent.length <= TRACEPARENT_MAX;
+    for (uint32_t i = 0; plain && i < traceparent.length; i++) {
+        plain = traceparent.data[i] > ' ' && traceparent.data[i] < 0x7f;
+    }
+    return plain ? traceparent : (struct text){.data = NULL};
+}
+
+enum result incoming_command(struct connector_lane *lane, const struct log_record *record,
+                             struct turn *turn, struct error *error) {
+    struct message message;
+    enum result result = read_own(lane, record, turn, &message, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    assert(message.type == MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION);
+    const struct registry_commands_submit_transaction *command = message.body;
+    result = check_own_place(lane, record, &command->certificate_id, error);
+    struct handling handling = {.lane = lane, .turn = turn, .trace = trace_of(record)};
+    if (result == RESULT_OK) {
+        result = ledger_load(&handling, &command->certificate_id, error);
+    }
+    if (result != RESULT_OK) {
+        return result;
+    }
+    const struct submission_input input = {
+        .kind = SUBMISSION_INPUT_SUBMIT,
+        .submit = {.command = command, .traceparent = kept_traceparent(handling.trace.traceparent)},
+    };
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    if (decision.verdict == SUBMISSION_VERDICT_BROKEN) {
+        return stop(record, error, breach_text(decision.breach));
+    }
+    if (decision.verdict != SUBMISSION_VERDICT_CHANGED) {
+        return RESULT_OK;
+    }
+    if (memory_registry(lane, command->registry) == NULL) {
+        /* Certificates refuse such commands before, so the two are configured differently. */
+        return error_set(error, RESULT_INVALID,
+                         "%s/%" PRId32 "/%" PRId64
+                         ": registry \"%.*s\" is not configured here: "
+                         "give the connector the same `registries` as certificates and start it "
+                         "again",
+                         record->topic, record->partition, record->offset,
+                         (int)command->registry.length, command->registry.data);
+    }
+    ledger_stage(&handling, &decision);
+    memory_line_up(lane, &handling.state);
+    return RESULT_OK;
+}
+
+/* --- Operations. --- */
+
+static void dead_letter(struct connector_lane *lane, const struct log_record *record,
+                        struct turn *turn, const struct dead_letter *letter) {
+    turn_dead_letter(turn, OUTPUT_DEAD_LETTERS, record, letter);
+    logger_warning(
+        &lane->logger, "a record was put into dead-letters: `millrace dead-letters show` says more",
+        LOGGER_FIELDS(
+            logger_string("topic", record->topic), logger_number("partition", record->partition),
+            logger_number("offset", record->offset), logger_string("reason", letter->reason),
+            logger_string("err.msg", letter->message)));
+}
+
+static void dead_letter_unread(struct connector_lane *lane, const struct log_record *record,
+                               struct turn *turn, const struct wire_failure *failure) {
+    const struct dead_letter letter = {
+        .reason = dead_letter_reason_word(failure->reason),
+        .type = failure->type_known ? message_types[failure->type].full_name : NULL,
+        .field = failure->field[0] != '\0' ? failure->field : NULL,
+        .message = failure->text,
+        .command_id = failure->command_id_known ? &failure->command_id : NULL,
+        .schema_id_known = failure->schema_id_known,
+        .schema_id = failure->schema_id,
+    };
+    dead_letter(lane, record, turn, &letter);
+}
+
+/* One that was read, but cannot be worked on. `message` NULL: the reason says it all. */
+static void dead_letter_read(struct connector_lane *lane, const struct log_record *record,
+                             struct turn *turn, const struct message *read,
+                             enum dead_letter_reason reason, const char *field,
+                             const char *message) {
+    const struct millrace_metadata *metadata = read->body;
+    const struct dead_letter letter = {
+        .reason = dead_letter_reason_word(reason),
+        .type = message_types[read->type].full_name,
+        .field = field,
+        .message = message != NULL ? message : dead_letter_reason_sentence(reason),
+        .command_id = &metadata->id,
+    };
+    dead_letter(lane, record, turn, &letter);
+}
+
+/* What is known about the unknown outcome that an operator wants to close. */
+static struct submission_facts facts_of(
+    const struct handling *handling, const struct registry_operations_resolve_submission *resolve) {
+    const struct connector_lane *lane = handling->lane;
+    const struct registry_state_submission_model *model = handling->state.ledger.submission;
+    const int64_t quarantine_ms = lane->config->options->quarantine_ms;
+    const int64_t quarantined_ms = settling_quarantined_ms(lane, &handling->state.certificate_id,
+                                                           turn_monotonic_ms(handling->turn));
+    /* The writer of the open intent; that of an older attempt proves nothing. */
+    const bool writer_dead =
+        resolve->closing_rule == MILLRACE_CLOSING_RULE_WRITER_DEAD && model != NULL &&
+        lane->config->process.proven_dead(lane->config->process.self, &model->writer);
+    return (struct submission_facts){
+        .quarantine_set = quarantine_ms > 0,
+        .quarantine_over = quarantine_ms > 0 && quarantined_ms >= quarantine_ms,
+        .quarantined_ms = quarantined_ms,
+        .writer_dead = writer_dead,
+    };
+}
+
+static enum result resolve(struct connector_lane *lane, const struct log_record *record,
+                           struct turn *turn, const struct message *message, struct error *error) {
+    const struct registry_operations_resolve_submission *operation = message->body;
+    struct handling handling = {.lane = lane, .turn = turn, .trace = trace_of(record)};
+    const enum result result = ledger_load(&handling, &operation->certificate_id, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    const struct submission_input input = {
+        .kind = SUBMISSION_INPUT_RESOLVE,
+        .resolve = {.operation = operation, .facts = facts_of(&handling, operation)},
+    };
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    ledger_stage(&handling, &decision);
+    if (decision.verdict == SUBMISSION_VERDICT_MALFORMED) {
+        dead_letter_read(lane, record, turn, message, DEAD_LETTER_MISSING_VALUE, decision.field,
+                         NULL);
+    }
+    return RESULT_OK;
+}
+
+enum result incoming_operation(struct connector_lane *lane, const struct log_record *record,
+                               struct turn *turn, struct error *error) {
+    struct message message;
+    struct wire_failure failure;
+    const enum result result = read_value(lane, record, turn, &message, &failure);
+    if (result == RESULT_AGAIN) {
+        return error_set(error, RESULT_AGAIN, "%s", failure.text);
+    }
+    if (result != RESULT_OK) {
+        dead_letter_unread(lane, record, turn, &failure);
+        return RESULT_OK;
+    }
+    const bool resolves = message.type == MESSAGE_REGISTRY_OPERATIONS_RESOLVE_SUBMISSION;
+    const struct registry_operations_resolve_submission *operation = message.body;
+    const struct registry_operations_read_stream *read_stream = message.body;
+    enum dead_letter_reason reason;
+    if (!is_placed(lane, record,
+                   resolves ? &operation->certificate_id : &read_stream->certificate_id, &reason)) {
+        dead_letter_read(lane, record, turn, &message, reason, NULL, NULL);
+        return RESULT_OK;
+    }
+    if (!resolves) {
+        assert(message.type == MESSAGE_REGISTRY_OPERATIONS_READ_STREAM);
+        dead_letter_read(lane, record, turn, &message, DEAD_LETTER_REGISTRY_NOT_READABLE,
+                         "registry", NULL);
+        return RESULT_OK;
+    }
+    return resolve(lane, record, turn, &message, error);
+}

@@ -1,0 +1,105 @@
+#include <assert.h>
+#include <inttypes.h>
+
+#include "registry_connector/lane.h"
+
+static struct bytes key_of(const struct uuid *certificate_id) {
+    return (struct bytes){.data = certificate_id->bytes, .length = sizeof certificate_id->bytes};
+}
+
+enum result ledger_decode(struct connector_lane *lane, struct bytes value, struct turn *turn,
+                          struct registry_state_ledger_state *state, struct error *error) {
+    const struct wire_input input = {
+        .topic = "registry.state", .value = value, .refuse_other = true};
+    struct wire_failure failure;
+    struct message message;
+    const enum result result = wire_decode(lane->cache, &input, turn_arena(turn),
+                                           turn_monotonic_ms(turn), &message, &failure);
+    if (result != RESULT_OK) {
+        return error_set(error, result, "%s", failure.text);
+    }
+    assert(message.type == MESSAGE_REGISTRY_STATE_LEDGER_STATE);
+    *state = *(const struct registry_state_ledger_state *)message.body;
+    return RESULT_OK;
+}
+
+enum result ledger_load(struct handling *handling, const struct uuid *certificate_id,
+                        struct error *error) {
+    struct bytes value;
+    const enum result found =
+        turn_get(handling->turn, TABLE_LEDGER, key_of(certificate_id), &value, error);
+    if (found == RESULT_NOT_FOUND) {
+        submission_init(&handling->state, certificate_id);
+        return RESULT_OK;
+    }
+    if (found != RESULT_OK) {
+        return found;
+    }
+    const enum result result =
+        ledger_decode(handling->lane, value, handling->turn, &handling->state, error);
+    if (result != RESULT_OK) {
+        return error_wrap(error, "the ledger of a certificate");
+    }
+    assert(uuid_equal(&handling->state.certificate_id, certificate_id));
+    return RESULT_OK;
+}
+
+static struct submission_context context_of(const struct handling *handling) {
+    const struct connector_lane *lane = handling->lane;
+    return (struct submission_context){
+        .incarnation = lane->identity.incarnation,
+        .writer = lane->config->process.writer,
+        .source = lane->config->source,
+        .now_ms = turn_wall_ms(handling->turn),
+        .arena = turn_arena(handling->turn),
+    };
+}
+
+void ledger_decide(struct handling *handling, const struct submission_input *input,
+                   struct submission_decision *decision) {
+    const struct submission_context context = context_of(handling);
+    submission_decide(&handling->state, input, &context, decision);
+}
+
+void ledger_stage(struct handling *handling, const struct submission_decision *decision) {
+    if (decision->verdict != SUBMISSION_VERDICT_CHANGED) {
+        return;
+    }
+    const struct uuid *key = &handling->state.certificate_id;
+    for (uint32_t i = 0; i < decision->events_count; i++) {
+        (void)turn_emit(handling->turn, OUTPUT_EVENTS, key, decision->events[i].type,
+                        decision->events[i].body, &handling->trace);
+    }
+    submission_apply(&handling->state, decision, turn_arena(handling->turn));
+    const struct bytes value =
+        turn_emit(handling->turn, OUTPUT_STATE, key, MESSAGE_REGISTRY_STATE_LEDGER_STATE,
+                  &handling->state, &handling->trace);
+    turn_put(handling->turn, TABLE_LEDGER, key_of(key), value);
+}
+
+enum result ledger_restore(void *self, uint32_t changelog, const struct log_record *record,
+                           struct turn *turn, struct error *error) {
+    struct connector_lane *lane = self;
+    struct arena *arena = turn_arena(turn);
+    const size_t mark = arena->used;
+    struct registry_state_ledger_state state = {.format_version = 0};
+    assert(changelog == 0);
+    (void)changelog;
+    enum result result = record->value_null
+                             ? error_set(error, RESULT_INVALID, "it has no value")
+                             : ledger_decode(lane, record->value, turn, &state, error);
+    if (result == RESULT_OK && state.format_version > SUBMISSION_FORMAT_VERSION) {
+        result = error_set(error, RESULT_INVALID,
+                           "it has format %" PRId32
+                           ", this version knows up to %d: start the newer version again",
+                           state.format_version, SUBMISSION_FORMAT_VERSION);
+    }
+    if (result != RESULT_OK) {
+        return error_wrap(error, "registry.state/%" PRId32 "/%" PRId64, record->partition,
+                          record->offset);
+    }
+    /* What was decoded is not needed any more, and there may be millions of records. */
+    arena->used = mark;
+    turn_put(turn, TABLE_LEDGER, key_of(&state.certificate_id), record->value);
+    return RESULT_OK;
+}

@@ -1,0 +1,221 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "domain/uuid.h"
+#include "registry_connector/lane.h"
+
+/* The bytes to send: those of the attempts before, else built now. */
+static enum result transaction_of(struct handling *handling, const struct lane_registry *registry,
+                                  struct registry_transaction *transaction, struct error *error) {
+    const struct registry_state_queued_submission *queued = handling->state.work.queued;
+    if (submission_prepared(&handling->state, &transaction->id, &transaction->bytes)) {
+        return RESULT_OK;
+    }
+    const enum result result = registry->registry.prepare(
+        registry->registry.self, &queued->submission_id, &handling->state.certificate_id,
+        &queued->operation, turn_arena(handling->turn), transaction, error);
+    if (result != RESULT_OK) {
+        /* What certificates accept must be possible at the registry: to go on without it would end
+         * a command in silence. */
+        char id[UUID_CHARACTERS];
+        uuid_to_text(&queued->submission_id, id);
+        error->result = RESULT_INVALID;
+        return error_wrap(error, "submission %.*s cannot be made into a transaction",
+                          UUID_CHARACTERS, id);
+    }
+    return RESULT_OK;
+}
+
+static enum result intend_first(struct connector_lane *lane, struct lane_registry *registry,
+                                struct turn *turn, struct error *error) {
+    const struct lineup_entry *first = lineup_first(&registry->lineup);
+    struct handling handling = {.lane = lane, .turn = turn};
+    enum result result = ledger_load(&handling, &first->certificate_id, error);
+    struct registry_transaction transaction;
+    if (result == RESULT_OK && submission_startable(&handling.state)) {
+        result = transaction_of(&handling, registry, &transaction, error);
+    }
+    if (result != RESULT_OK) {
+        return result;
+    }
+    lineup_drop_first(&registry->lineup);
+    if (!submission_startable(&handling.state)) {
+        return RESULT_OK; /* evidence has settled it meanwhile */
+    }
+    const struct registry_state_queued_submission *queued = handling.state.work.queued;
+    handling.trace.traceparent = queued->traceparent;
+    const struct submission_input input = {
+        .kind = SUBMISSION_INPUT_INTEND,
+        .intend = {.transaction_id = transaction.id, .transaction = transaction.bytes},
+    };
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    ledger_stage(&handling, &decision);
+    assert(decision.verdict == SUBMISSION_VERDICT_CHANGED && decision.events_count == 1);
+    struct flight *older = flights_find(&lane->flights, &handling.state.certificate_id);
+    if (older != NULL && older->stage == FLIGHT_STARTED) {
+        settling_end_flight(lane, older); /* evidence was faster than its reply */
+    }
+    (void)flights_add(&lane->flights, (uint32_t)(registry - lane->registries),
+                      decision.events[0].body);
+    circuit_begin(&registry->circuit);
+    registry->in_flight++;
+    return RESULT_OK;
+}
+
+static bool can_go_on(const struct lane_registry *registry, int64_t now_ms) {
+    return registry->lineup.count > 0 && registry->in_flight < registry->slots &&
+           circuit_allows(&registry->circuit, now_ms);
+}
+
+enum result sending_intend(struct connector_lane *lane, struct turn *turn, struct error *error) {
+    if (lane->draining) {
+        return RESULT_OK;
+    }
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        struct lane_registry *registry = &lane->registries[i];
+        while (can_go_on(registry, turn_monotonic_ms(turn))) {
+            if (!turn_has_room(turn)) {
+                return RESULT_AGAIN;
+            }
+            const enum result result = intend_first(lane, registry, turn, error);
+            if (result == RESULT_AGAIN) {
+                lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS;
+                return RESULT_OK;
+            }
+            if (result != RESULT_OK) {
+                return result;
+            }
+        }
+    }
+    return RESULT_OK;
+}
+
+int64_t sending_next_ms(const struct connector_lane *lane) {
+    int64_t next_ms = INT64_MAX;
+    for (uint32_t i = 0; i < lane->registries_count && !lane->draining; i++) {
+        const struct lane_registry *registry = &lane->registries[i];
+        if (registry->lineup.count > 0 && registry->in_flight < registry->slots &&
+            registry->circuit.state == CIRCUIT_OPEN && registry->circuit.until_ms < next_ms) {
+            next_ms = registry->circuit.until_ms;
+        }
+    }
+    return next_ms;
+}
+
+/* The one place from which anything is sent. */
+static void start(struct connector_lane *lane, struct flight *flight) {
+    struct lane_registry *registry = &lane->registries[flight->registry];
+    const struct flight_subject *subject = &flight->subject;
+    /* The promise, in one line: these bytes are in a committed intent of this lane's own, and no
+     * attempt of it was ever started. The adapter has the other half of the pair. */
+    assert(flight->stage == FLIGHT_COMMITTED && flight->transaction.data != NULL);
+    const struct registry_request request = {
+        .call = subject->call,
+        .transaction = {.id = {.data = subject->transaction_id,
+                               .length = subject->transaction_id_length},
+                        .bytes = flight->transaction},
+        .deadline_ms = lane->config->clock.monotonic_ms(lane->config->clock.self) +
+                       lane->config->options->call_timeout_ms,
+    };
+    registry->registry.start(registry->registry.self, &request);
+    registry->started = true;
+    flight->stage = FLIGHT_STARTED;
+    free((void *)flight->transaction.data);
+    flight->transaction = (struct bytes){.data = NULL};
+}
+
+void sending_start(struct connector_lane *lane) {
+    /* Oldest first: the list has the newest in front. */
+    struct flight *first = NULL;
+    while (lane->flights.staged != NULL) {
+        struct flight *flight = lane->flights.staged;
+        assert(flight->stage == FLIGHT_STAGED);
+        lane->flights.staged = flight->staged_next;
+        flight->stage = FLIGHT_COMMITTED;
+        flight->staged_next = first;
+        first = flight;
+    }
+    while (first != NULL) {
+        struct flight *flight = first;
+        first = flight->staged_next;
+        flight->staged_next = NULL;
+        /* The last look. Who does not live any more leaves it to the drain, or to the next owner,
+         * who will say unknown. */
+        if (lane->identity.alive(lane->identity.alive_context)) {
+            start(lane, flight);
+        }
+    }
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        struct lane_registry *registry = &lane->registries[i];
+        if (registry->started) {
+            (void)registry->registry.poll(registry->registry.self, NULL, 0);
+            registry->started = false;
+        }
+    }
+}
+
+/* --- Draining. --- */
+
+struct withdrawal {
+    struct connector_lane *lane;
+    struct turn *turn;
+    enum millrace_not_sent_cause cause;
+    enum result result;
+    struct error *error;
+};
+
+/* Nothing of it was or will be handed over: destroyed first, and only then written down. */
+static bool destroy(struct connector_lane *lane, const struct flight *flight) {
+    const struct lane_registry *registry = &lane->registries[flight->registry];
+    return flight->stage == FLIGHT_COMMITTED ||
+           (flight->stage == FLIGHT_STARTED &&
+            registry->registry.withdraw(registry->registry.self, &flight->subject.call));
+}
+
+static void withdraw(void *context, struct flight *flight) {
+    struct withdrawal *withdrawal = context;
+    struct connector_lane *lane = withdrawal->lane;
+    if (withdrawal->result != RESULT_OK || flight->stage == FLIGHT_UNKNOWN) {
+        return;
+    }
+    if (!turn_has_room(withdrawal->turn)) {
+        withdrawal->result = RESULT_AGAIN;
+        return;
+    }
+    struct handling handling = {.lane = lane, .turn = withdrawal->turn};
+    const struct registry_call call = flight->subject.call;
+    withdrawal->result = ledger_load(&handling, &call.certificate_id, withdrawal->error);
+    if (withdrawal->result != RESULT_OK || !destroy(lane, flight)) {
+        return;
+    }
+    circuit_withdrawn(&lane->registries[flight->registry].circuit);
+    settling_end_flight(lane, flight);
+    if (handling.state.work.queued != NULL) {
+        handling.trace.traceparent = handling.state.work.queued->traceparent;
+    }
+    const struct submission_input input = {
+        .kind = SUBMISSION_INPUT_REPLY,
+        .reply = {.submission_id = call.submission_id,
+                  .attempt = call.attempt,
+                  .kind = SUBMISSION_REPLY_NOT_SENT,
+                  .not_sent_cause = withdrawal->cause},
+    };
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    ledger_stage(&handling, &decision);
+}
+
+enum result sending_withdraw(struct connector_lane *lane, enum drain_cause cause, struct turn *turn,
+                             struct error *error) {
+    assert(lane->draining && lane->flights.staged == NULL);
+    struct withdrawal withdrawal = {
+        .lane = lane,
+        .turn = turn,
+        .cause = cause == DRAIN_REVOKED ? MILLRACE_NOT_SENT_CAUSE_REVOKED
+                                        : MILLRACE_NOT_SENT_CAUSE_SHUTTING_DOWN,
+        .error = error,
+    };
+    flights_each(&lane->flights, withdraw, &withdrawal);
+    return withdrawal.result;
+}

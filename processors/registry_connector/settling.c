@@ -1,0 +1,257 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "registry_connector/lane.h"
+
+void settling_end_flight(struct connector_lane *lane, struct flight *flight) {
+    assert(flight->stage == FLIGHT_COMMITTED || flight->stage == FLIGHT_STARTED);
+    struct lane_registry *registry = &lane->registries[flight->registry];
+    assert(registry->in_flight > 0);
+    registry->in_flight--;
+    flights_remove(&lane->flights, flight);
+}
+
+int64_t settling_quarantined_ms(const struct connector_lane *lane,
+                                const struct uuid *certificate_id, int64_t now_ms) {
+    const struct flight *flight = flights_find(&lane->flights, certificate_id);
+    /* What was unknown when the lane began is in quarantine since then: no clock reaches back over
+     * a restart, and a quarantine may be too long but never too short. */
+    const int64_t since_ms = flight != NULL && flight->stage == FLIGHT_UNKNOWN
+                                 ? flight->unknown_since_ms
+                                 : lane->started_ms;
+    return now_ms - since_ms;
+}
+
+static enum submission_reply_kind kind_of(enum registry_reply_kind kind) {
+    switch (kind) {
+    case REGISTRY_REPLY_ACCEPTED:
+        return SUBMISSION_REPLY_ACCEPTED;
+    case REGISTRY_REPLY_SUCCEEDED:
+        return SUBMISSION_REPLY_SUCCEEDED;
+    case REGISTRY_REPLY_REFUSED:
+        return SUBMISSION_REPLY_REFUSED;
+    case REGISTRY_REPLY_NOT_SENT:
+        return SUBMISSION_REPLY_NOT_SENT;
+    case REGISTRY_REPLY_UNKNOWN:
+        return SUBMISSION_REPLY_UNKNOWN;
+    }
+    assert(false);
+    return SUBMISSION_REPLY_UNKNOWN;
+}
+
+static void keep_in_hand(struct connector_lane *lane, const struct flight_subject *subject,
+                         const struct registry_reply *reply) {
+    struct reply_in_hand *in_hand = malloc(sizeof *in_hand);
+    assert(in_hand != NULL);
+    *in_hand = (struct reply_in_hand){*subject, *reply, lane->in_hand};
+    lane->in_hand = in_hand;
+}
+
+/* The flight's part in a reply: its slot, and what is still expected of it. */
+static void advance_flight(struct connector_lane *lane, struct flight *flight,
+                           const struct registry_reply *reply, int64_t now_ms) {
+    struct lane_registry *registry = &lane->registries[flight->registry];
+    if (circuit_hear(&registry->circuit, reply, now_ms)) {
+        logger_warning(
+            &lane->logger, "registry is down: nothing is begun there for a while",
+            LOGGER_FIELDS(logger_string("registry", registry->config->name),
+                          logger_number("wait_ms", registry->circuit.backoff_ms),
+                          logger_text("err.msg", (struct text){reply->text, reply->text_length})));
+    }
+    if (flight->stage == FLIGHT_UNKNOWN) {
+        flights_remove(&lane->flights, flight); /* the late reply it was kept for */
+        return;
+    }
+    assert(flight->stage == FLIGHT_STARTED);
+    if (reply->kind == REGISTRY_REPLY_UNKNOWN) {
+        assert(registry->in_flight > 0);
+        registry->in_flight--;
+        flight->stage = FLIGHT_UNKNOWN;
+        flight->unknown_since_ms = now_ms;
+    } else if (reply->kind != REGISTRY_REPLY_ACCEPTED) {
+        settling_end_flight(lane, flight);
+    }
+}
+
+static enum result settle_reply(struct connector_lane *lane, const struct registry_reply *reply,
+                                struct turn *turn, struct error *error) {
+    struct flight *flight = flights_find(&lane->flights, &reply->call.certificate_id);
+    if (flight == NULL ||
+        !uuid_equal(&flight->subject.call.submission_id, &reply->call.submission_id) ||
+        flight->subject.call.attempt != reply->call.attempt) {
+        return RESULT_OK; /* late, and settled since by other evidence; a newer one is under way */
+    }
+    struct handling handling = {.lane = lane, .turn = turn};
+    const enum result result = ledger_load(&handling, &reply->call.certificate_id, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    if (handling.state.work.queued != NULL) {
+        handling.trace.traceparent = handling.state.work.queued->traceparent;
+    }
+    const struct flight_subject subject = flight->subject;
+    advance_flight(lane, flight, reply, turn_monotonic_ms(turn));
+    const struct submission_input input = {
+        .kind = SUBMISSION_INPUT_REPLY,
+        .reply = {.submission_id = reply->call.submission_id,
+                  .attempt = reply->call.attempt,
+                  .kind = kind_of(reply->kind),
+                  .not_sent_cause = reply->not_sent_cause,
+                  .unknown_cause = reply->unknown_cause,
+                  .words = {.data = reply->text, .length = reply->text_length}},
+    };
+    struct submission_decision decision;
+    ledger_decide(&handling, &input, &decision);
+    ledger_stage(&handling, &decision);
+    if (decision.verdict == SUBMISSION_VERDICT_TESTIFY) {
+        late_replies_testify(lane->config->late_replies, &lane->identity.incarnation, &subject,
+                             reply);
+        return RESULT_OK;
+    }
+    keep_in_hand(lane, &subject, reply);
+    if (reply->kind == REGISTRY_REPLY_NOT_SENT && submission_startable(&handling.state)) {
+        memory_line_up(lane, &handling.state);
+    }
+    return RESULT_OK;
+}
+
+/* Fetch more replies of any registry. False: there are none. */
+static bool fetch(struct connector_lane *lane) {
+    lane->replies_count = 0;
+    lane->replies_done = 0;
+    for (uint32_t i = 0; i < lane->registries_count && lane->replies_count < REPLIES_AT_ONCE; i++) {
+        const struct registry *registry = &lane->registries[i].registry;
+        lane->replies_count += registry->poll(registry->self, lane->replies + lane->replies_count,
+                                              REPLIES_AT_ONCE - lane->replies_count);
+    }
+    return lane->replies_count > 0;
+}
+
+enum result settling_replies(struct connector_lane *lane, struct turn *turn, struct error *error) {
+    while (lane->replies_done < lane->replies_count || fetch(lane)) {
+        if (!turn_has_room(turn)) {
+            return RESULT_AGAIN;
+        }
+        const enum result result =
+            settle_reply(lane, &lane->replies[lane->replies_done], turn, error);
+        if (result == RESULT_AGAIN) {
+            lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS;
+            return RESULT_OK; /* it stays fetched */
+        }
+        if (result != RESULT_OK) {
+            return result;
+        }
+        lane->replies_done++;
+    }
+    return RESULT_OK;
+}
+
+enum result settling_held(struct connector_lane *lane, struct turn *turn, struct error *error) {
+    if (turn_monotonic_ms(turn) < lane->started_ms + lane->config->options->unknown_after_ms) {
+        return RESULT_OK;
+    }
+    while (lane->held_done < lane->held_count) {
+        if (!turn_has_room(turn)) {
+            return RESULT_AGAIN;
+        }
+        struct handling handling = {.lane = lane, .turn = turn};
+        struct arena *arena = turn_arena(turn);
+        const size_t mark = arena->used;
+        const enum result result = ledger_load(&handling, &lane->held[lane->held_done], error);
+        if (result == RESULT_AGAIN) {
+            lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS;
+            return RESULT_OK;
+        }
+        if (result != RESULT_OK) {
+            return result;
+        }
+        if (handling.state.work.queued != NULL) {
+            handling.trace.traceparent = handling.state.work.queued->traceparent;
+        }
+        const struct submission_input input = {.kind = SUBMISSION_INPUT_HOLD_OVER};
+        struct submission_decision decision;
+        ledger_decide(&handling, &input, &decision);
+        ledger_stage(&handling, &decision);
+        if (decision.verdict == SUBMISSION_VERDICT_NOTHING) {
+            arena->used = mark; /* nothing refers to what was read */
+        }
+        lane->held_done++;
+    }
+    return RESULT_OK;
+}
+
+int64_t settling_next_ms(const struct connector_lane *lane) {
+    return lane->held_done < lane->held_count
+               ? lane->started_ms + lane->config->options->unknown_after_ms
+               : INT64_MAX;
+}
+
+void settling_committed(struct connector_lane *lane) {
+    while (lane->in_hand != NULL) {
+        struct reply_in_hand *in_hand = lane->in_hand;
+        lane->in_hand = in_hand->next;
+        free(in_hand);
+    }
+}
+
+/* --- The end of the lane. --- */
+
+struct hand_over {
+    struct flight_subject *subjects;
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t registry;
+};
+
+static void collect(void *context, struct flight *flight) {
+    struct hand_over *hand_over = context;
+    if (flight->registry != hand_over->registry ||
+        (flight->stage != FLIGHT_STARTED && flight->stage != FLIGHT_UNKNOWN)) {
+        return;
+    }
+    if (hand_over->count == hand_over->capacity) {
+        hand_over->capacity = hand_over->capacity == 0 ? 64 : hand_over->capacity * 2;
+        hand_over->subjects =
+            realloc(hand_over->subjects, hand_over->capacity * sizeof *hand_over->subjects);
+        assert(hand_over->subjects != NULL);
+    }
+    hand_over->subjects[hand_over->count++] = flight->subject;
+}
+
+static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
+    struct lane_registry *registry = &lane->registries[index];
+    struct hand_over hand_over = {.registry = index};
+    flights_each(&lane->flights, collect, &hand_over);
+    if (hand_over.count > 0) {
+        late_replies_take(lane->config->late_replies, &registry->registry,
+                          &lane->identity.incarnation, hand_over.subjects, hand_over.count);
+    } else {
+        registry->registry.close(registry->registry.self);
+    }
+    free(hand_over.subjects);
+    lineup_deinit(&registry->lineup);
+}
+
+void settling_hand_over(struct connector_lane *lane) {
+    for (; lane->replies_done < lane->replies_count; lane->replies_done++) {
+        const struct registry_reply *reply = &lane->replies[lane->replies_done];
+        const struct flight *flight = flights_find(&lane->flights, &reply->call.certificate_id);
+        if (flight != NULL &&
+            uuid_equal(&flight->subject.call.submission_id, &reply->call.submission_id) &&
+            flight->subject.call.attempt == reply->call.attempt) {
+            late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,
+                                 &flight->subject, reply);
+        }
+    }
+    for (const struct reply_in_hand *in_hand = lane->in_hand; in_hand != NULL;
+         in_hand = in_hand->next) {
+        late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,
+                             &in_hand->subject, &in_hand->reply);
+    }
+    settling_committed(lane);
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        hand_over_registry(lane, i);
+    }
+    flights_deinit(&lane->flights);
+}
