@@ -1,0 +1,110 @@
+#include "cli/run/registry_connector.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "domain/version.h"
+#include "outside/clock_os/clock_os.h"
+#include "outside/kafka/kafka_plain.h"
+#include "outside/process_os/process_os.h"
+#include "outside/registry_plain/registry_plain.h"
+#include "registry_connector/registry_connector.h"
+
+enum { FLUSH_MS = 10000 }; /* how long the end waits for evidence to be written */
+
+/* Everything that the lanes refer to; it must not move. */
+struct wiring {
+    struct registry_connector_config config;
+    struct registry_plain_adapter plain;
+    struct registry_adapter adapters[1];
+    struct process_os process;
+    struct log_plain evidence;
+    struct late_replies late_replies;
+};
+
+static enum result open_late_replies(struct run_part *part, struct wiring *wiring,
+                                     struct error *error) {
+    const struct run *run = part->run;
+    enum result result =
+        kafka_plain_open(&run->connection.kafka, part->processor->topology->processor,
+                         (int32_t)run->topics->partitions, &wiring->evidence, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    const struct late_replies_config config = {
+        .clock = clock_os(),
+        .logger = run->logger,
+        .log = &wiring->evidence,
+        .source = wiring->config.source,
+        .host = wiring->process.writer.host,
+        .schema_id = part->emitter.schema_ids[MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND],
+    };
+    result = late_replies_open(&wiring->late_replies, &config, error);
+    if (result != RESULT_OK) {
+        wiring->evidence.close(wiring->evidence.self);
+        return result;
+    }
+    result = late_replies_run(&wiring->late_replies, error);
+    if (result != RESULT_OK) {
+        late_replies_close(&wiring->late_replies, 0);
+        wiring->evidence.close(wiring->evidence.self);
+    }
+    return result;
+}
+
+static enum result configure(struct run_part *part, struct wiring *wiring, struct error *error) {
+    struct run *run = part->run;
+    struct process process;
+    const enum result result = process_os_init(&wiring->process, &process, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    wiring->adapters[0] = registry_plain(&wiring->plain);
+    wiring->config = (struct registry_connector_config){
+        .options = &run->deployment.options,
+        .emitter = &part->emitter,
+        .source = {.name = text_of(part->source_name), .version = text_of(MILLRACE_VERSION)},
+        .schemas_directory = run->schemas_directory,
+        .schemas_open = run_schemas_open,
+        .schemas_context = run,
+        .registries = run->deployment.registries,
+        .registries_count = run->deployment.registries_count,
+        .adapters = wiring->adapters,
+        .adapters_count = sizeof wiring->adapters / sizeof wiring->adapters[0],
+        .process = process,
+        .late_replies = &wiring->late_replies,
+        .clock = clock_os(),
+        .logger = run->logger,
+    };
+    return registry_connector_check(&wiring->config, error);
+}
+
+enum result run_registry_connector_open(struct run_part *part, struct error *error) {
+    struct wiring *wiring = calloc(1, sizeof *wiring);
+    assert(wiring != NULL);
+    enum result result = configure(part, wiring, error);
+    if (result == RESULT_OK) {
+        result = open_late_replies(part, wiring, error);
+    }
+    if (result != RESULT_OK) {
+        free(wiring);
+        return result;
+    }
+    part->config = wiring;
+    part->kind = registry_connector_kind(&wiring->config);
+    return RESULT_OK;
+}
+
+void run_registry_connector_close(struct run_part *part) {
+    struct wiring *wiring = part->config;
+    struct error error;
+    late_replies_close(&wiring->late_replies, part->run->deployment.options.call_timeout_ms);
+    if (wiring->evidence.flush(wiring->evidence.self, FLUSH_MS, &error) != RESULT_OK) {
+        logger_error(&part->run->logger,
+                     "evidence could not be written: what it was about stays unknown",
+                     LOGGER_FIELDS(logger_error_field(&error)));
+    }
+    wiring->evidence.close(wiring->evidence.self);
+    free(wiring);
+    part->config = NULL;
+}
