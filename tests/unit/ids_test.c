@@ -5,6 +5,8 @@
 
 #include "domain/metadata.h"
 #include "domain/uuid.h"
+#include "tests/support/vectors.h"
+#include "wire/rfc3339.h"
 
 static struct uuid uuid_of(const char *text) {
     struct uuid uuid;
@@ -89,4 +91,64 @@ Test(ids, child_knows_parent_root_and_channel) {
     const struct millrace_metadata grandchild = metadata_child(&child, &key, type, 0, 18, &source);
     cr_expect(uuid_equal(&grandchild.parent_id, &child.id));
     cr_expect(uuid_equal(&grandchild.correlation_id, &root.id), "the root stays the root");
+}
+
+static struct uuid uuid_in(const json_t *vector, const char *name) {
+    return uuid_of(vectors_text(vector, name));
+}
+
+static int64_t time_in(const json_t *vector, const char *name) {
+    int64_t ms;
+    const char *text = vectors_text(vector, name);
+    cr_assert(rfc3339_parse(text, strlen(text), &ms), "%s", text);
+    return ms;
+}
+
+static uint32_t number_in(const json_t *vector, const char *name) {
+    return (uint32_t)json_integer_value(json_object_get(vector, name));
+}
+
+/* The id of a golden vector, computed from what stands beside it. */
+static struct uuid computed(const json_t *vector, const char *kind) {
+    const struct uuid space = uuid_in(vector, "space");
+    if (strcmp(kind, "slice") == 0) {
+        const struct uuid command_id = uuid_in(vector, "commandId");
+        return id_of_slice(&space, &command_id, number_in(vector, "index"));
+    }
+    if (strcmp(kind, "submission") == 0) {
+        const struct uuid command_id = uuid_in(vector, "commandId");
+        return id_of_submission(&space, &command_id);
+    }
+    if (strcmp(kind, "allocation") == 0) {
+        const struct uuid production = uuid_in(vector, "productionSlice");
+        const struct uuid consumption = uuid_in(vector, "consumptionSlice");
+        return id_of_allocation(&space, &production, &consumption);
+    }
+    if (strcmp(kind, "certificate") == 0) {
+        const bool produces = strcmp(vectors_text(vector, "certificateType"), "Production") == 0;
+        return id_of_certificate(text_of(vectors_text(vector, "gridArea")),
+                                 text_of(vectors_text(vector, "assetId")),
+                                 time_in(vector, "periodStart"), time_in(vector, "periodEnd"),
+                                 produces ? MILLRACE_CERTIFICATE_TYPE_PRODUCTION
+                                          : MILLRACE_CERTIFICATE_TYPE_CONSUMPTION);
+    }
+    cr_assert_str_eq(kind, "message");
+    const struct millrace_metadata parent = {.id = uuid_in(vector, "parentId")};
+    const struct millrace_source source = {.name = text_of("any"), .version = text_of("1")};
+    return metadata_child(&parent, &space, text_of(vectors_text(vector, "type")),
+                          number_in(vector, "ordinal"), 0, &source)
+        .id;
+}
+
+Test(ids, are_those_of_the_golden_vectors) {
+    json_t *golden = vectors_load("schemas/golden/ids.json");
+    const json_t *vectors = json_object_get(golden, "vectors");
+    cr_assert_gt(json_array_size(vectors), 10);
+    for (size_t i = 0; i < json_array_size(vectors); i++) {
+        const json_t *vector = json_array_get(vectors, i);
+        const char *kind = vectors_text(vector, "kind");
+        expect_uuid(vectors_text(vector, "name"), computed(vector, kind),
+                    vectors_text(vector, "id"));
+    }
+    json_decref(golden);
 }
