@@ -126,6 +126,9 @@ int main(void) {
             fprintf(stderr, "%s: only plain tests can run here\n", (*test)->name);
             return 1;
         }
+        if ((*test)->data->disabled) {
+            continue;
+        }
         fflush(NULL);
         pid_t child = fork();
         if (child == 0) {

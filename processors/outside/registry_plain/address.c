@@ -60,6 +60,7 @@ enum result plain_address_parse(const char *text, struct plain_address *address,
 }
 
 struct plain_lookup {
+    struct addrinfo *digits; /* the answer where nobody need be asked; else NULL */
     struct gaicb question;
     struct addrinfo hints;
     char host[256];
@@ -80,6 +81,11 @@ struct plain_lookup *plain_lookup_open(const struct plain_address *address) {
         .ar_service = lookup->port,
         .ar_request = &lookup->hints,
     };
+    struct addrinfo digits = lookup->hints;
+    digits.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    if (getaddrinfo(lookup->host, lookup->port, &digits, &lookup->digits) == 0) {
+        return lookup;
+    }
     struct gaicb *questions[] = {&lookup->question};
     struct sigevent silent = {.sigev_notify = SIGEV_NONE};
     if (getaddrinfo_a(GAI_NOWAIT, questions, 1, &silent) != 0) {
@@ -92,6 +98,10 @@ struct plain_lookup *plain_lookup_open(const struct plain_address *address) {
 enum result plain_lookup_poll(struct plain_lookup *lookup, const struct addrinfo **found,
                               struct error *error) {
     assert(lookup != NULL && found != NULL && error != NULL);
+    if (lookup->digits != NULL) {
+        *found = lookup->digits;
+        return RESULT_OK;
+    }
     const int answer = gai_error(&lookup->question);
     if (answer == EAI_INPROGRESS) {
         return error_set(error, RESULT_AGAIN, "%s: still looking for the host", lookup->host);
@@ -105,6 +115,11 @@ enum result plain_lookup_poll(struct plain_lookup *lookup, const struct addrinfo
 
 void plain_lookup_close(struct plain_lookup *lookup) {
     if (lookup == NULL) {
+        return;
+    }
+    if (lookup->digits != NULL) {
+        freeaddrinfo(lookup->digits);
+        free(lookup);
         return;
     }
     if (gai_cancel(&lookup->question) == EAI_NOTCANCELED) {

@@ -19,7 +19,8 @@ struct plain_address {
 enum result plain_address_parse(const char *text, struct plain_address *address,
                                 struct error *error);
 
-/* One question to the resolver of the system, which answers from a thread of its own. */
+/* One question to the resolver of the system, which answers from a thread of its own; an address in
+ * digits is its own answer. */
 struct plain_lookup;
 
 /* NULL: it could not even be asked. */
