@@ -297,6 +297,20 @@ uint32_t kafka_cluster_read(struct kafka_cluster *cluster, const char *topic, in
     return count;
 }
 
+int64_t kafka_cluster_written(struct kafka_cluster *cluster, const char *topic, int32_t partition) {
+    char name[256];
+    int64_t low;
+    int64_t high;
+    rd_kafka_conf_t *conf = conf_of(cluster);
+    set(conf, "isolation.level", "read_uncommitted");
+    rd_kafka_t *asker = client(RD_KAFKA_CONSUMER, conf);
+    cr_assert_eq(rd_kafka_query_watermark_offsets(asker, full_name(cluster, topic, name), partition,
+                                                  &low, &high, CALL_MS),
+                 RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_destroy(asker);
+    return high;
+}
+
 int64_t kafka_cluster_committed(struct kafka_cluster *cluster, const char *processor,
                                 const char *topic, int32_t partition) {
     char name[256];

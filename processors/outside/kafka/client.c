@@ -18,7 +18,8 @@ static const struct {
 } messages[] = {
     {"FAIL", "the connection to a broker failed; it is tried again"},
     {"ERROR", "Kafka reported an error"},
-    {"FATAL", "Kafka client can not go on; it is replaced"},
+    {"FATAL", "a Kafka client can not go on; it is replaced"},
+    {"GETPID", "the transactional id is still busy with an older transaction; it is asked again"},
     {"REQTMOUT", "a broker did not answer in time; is it overloaded?"},
     {"TXNERR", "a transaction failed"},
     {"CONFWARN", "a Kafka property has no effect; remove it from the configuration"},
@@ -31,19 +32,16 @@ static const struct {
 
 static void say(const rd_kafka_t *handle, int level, const char *facility, const char *text) {
     const struct kafka_client *client = rd_kafka_opaque(handle);
-    const char *message = "Kafka client says";
+    const char *message = "a Kafka client says";
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         if (strcmp(messages[i].facility, facility) == 0) {
             message = messages[i].message;
         }
     }
-    /* Levels of syslog: up to 3 an error, 4 a warning, 7 for developers. */
-    enum logger_level as = LOGGER_LEVEL_INFO;
-    if (level <= 4) {
-        as = level == 4 ? LOGGER_LEVEL_WARNING : LOGGER_LEVEL_ERROR;
-    } else if (level >= 7) {
-        as = LOGGER_LEVEL_DEBUG;
-    }
+    /* Levels of syslog: up to 4 a warning or worse, 7 for developers. The client goes on by itself
+     * after all of them; what does not is told by the call that meets it. */
+    enum logger_level as = level <= 4 ? LOGGER_LEVEL_WARNING : LOGGER_LEVEL_INFO;
+    as = level >= 7 ? LOGGER_LEVEL_DEBUG : as;
     as = atomic_load(&client->ending) ? LOGGER_LEVEL_DEBUG : as;
     logger_say(&client->logger, as, message,
                LOGGER_FIELDS(logger_string("client", client->name),
