@@ -8,8 +8,8 @@
 #include "ports/registry.h"
 
 enum {
-    PLAIN_TRANSACTION_BYTES_MAX = 65536,    /* as SubmissionIntended can hold it */
-    PLAIN_TRANSACTION_ID_CHARACTERS = 64,     /* SHA-256 in hex */
+    PLAIN_TRANSACTION_BYTES_MAX = 65536,  /* as SubmissionIntended can hold it */
+    PLAIN_TRANSACTION_ID_CHARACTERS = 64, /* SHA-256 in hex */
 };
 
 /* Exactly one of the operation's fields is set. INVALID: it is larger than the protocol allows. */
