@@ -1,12 +1,9 @@
 /* Commands and operations as they arrive: is it one, was it seen, must it wait? */
 #include <assert.h>
-#include <stdio.h>
 
 #include "certificates/lane.h"
 #include "domain/limits.h"
-#include "domain/placement.h"
-#include "domain/uuid.h"
-#include "wire/envelope.h"
+#include "loop/arrival.h"
 
 /* The record is none of ours to work on: a copy goes to the dead letters, and it never was. */
 static enum result dead_letter(struct handling *handling, enum dead_letter_reason reason,
@@ -28,79 +25,9 @@ static enum result dead_letter(struct handling *handling, enum dead_letter_reaso
         .schema_id_known = failure->schema_id_known,
         .schema_id = failure->schema_id,
     };
-    turn_dead_letter(handling->turn, OUTPUT_DEAD_LETTERS, handling->record, &letter);
-    const struct log_record *record = handling->record;
-    logger_warning(
-        &handling->lane->logger,
-        "a record was put into dead-letters: `millrace dead-letters show` says more",
-        LOGGER_FIELDS(logger_string("topic", record->topic),
-                      logger_number("partition", record->partition),
-                      logger_number("offset", record->offset),
-                      logger_string("reason", letter.reason), logger_string("err.msg", message)));
+    arrival_dead_letter(handling->turn, OUTPUT_DEAD_LETTERS, handling->record, &letter,
+                        &handling->lane->logger);
     return RESULT_OK;
-}
-
-static bool has_schema_id_header(const struct log_record *record) {
-    for (uint32_t i = 0; i < record->headers_count; i++) {
-        if (envelope_header_has_schema_id(record->headers[i].name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Is the key the certificate's id, as we write ids? */
-static bool key_is_right(const struct log_record *record, const struct uuid *certificate_id,
-                         enum dead_letter_reason *reason) {
-    char expected[UUID_CHARACTERS];
-    uuid_to_text(certificate_id, expected);
-    *reason = DEAD_LETTER_WRONG_KEY;
-    if (record->key_null || record->key.length != sizeof expected) {
-        return false;
-    }
-    if (memcmp(record->key.data, expected, sizeof expected) == 0) {
-        return true;
-    }
-    uint8_t lower[UUID_CHARACTERS];
-    for (size_t i = 0; i < sizeof lower; i++) {
-        const uint8_t c = record->key.data[i];
-        lower[i] = c >= 'A' && c <= 'F' ? (uint8_t)(c - 'A' + 'a') : c;
-    }
-    if (memcmp(lower, expected, sizeof expected) == 0) {
-        *reason = DEAD_LETTER_NOT_CANONICAL;
-    }
-    return false;
-}
-
-/* Why it lies where it lies, as far as it can be guessed. */
-static void explain_partition(const struct handling *handling, char *text, size_t size) {
-    const struct log_record *record = handling->record;
-    const int32_t partitions = handling->lane->partitions;
-    const int32_t right = placement_partition(record->key, partitions);
-    const bool by_crc32 = placement_partition_crc32(record->key, partitions) == record->partition;
-    (void)snprintf(text, size,
-                   "%s; set partitioner=murmur2_random (murmur2 says partition %d, it "
-                   "lies in %d)",
-                   by_crc32 ? "placed by CRC32" : "not placed by murmur2", right,
-                   record->partition);
-}
-
-/* A key and a place that are wrong would let one certificate be decided by two lanes. */
-static bool is_misplaced(struct handling *handling, const struct arrived *arrived,
-                         const struct wire_failure *failure) {
-    const struct log_record *record = handling->record;
-    enum dead_letter_reason reason;
-    if (!key_is_right(record, arrived->head.certificate_id, &reason)) {
-        (void)dead_letter(handling, reason, dead_letter_reason_sentence(reason), failure, arrived);
-        return true;
-    }
-    if (placement_partition(record->key, handling->lane->partitions) != record->partition) {
-        char text[160];
-        explain_partition(handling, text, sizeof text);
-        (void)dead_letter(handling, DEAD_LETTER_WRONG_PARTITION, text, failure, arrived);
-        return true;
-    }
-    return false;
 }
 
 enum familiarity {
@@ -235,18 +162,10 @@ static enum result handle_arrived(struct handling *handling, const struct arrive
 enum result arrival_handle(struct handling *handling, bool operation, struct error *error) {
     const struct log_record *record = handling->record;
     struct arena *arena = turn_arena(handling->turn);
-    const struct wire_input input = {
-        .topic = record->topic,
-        .value_null = record->value_null,
-        .value = record->value,
-        .schema_id_in_header = has_schema_id_header(record),
-        .refuse_other = true,
-    };
     struct wire_failure failure;
     struct arrived arrived = {.trace = handling->trace};
     const enum result result =
-        wire_decode(handling->lane->cache, &input, arena, turn_monotonic_ms(handling->turn),
-                    &arrived.message, &failure);
+        arrival_read(handling->lane->cache, record, handling->turn, &arrived.message, &failure);
     if (result == RESULT_AGAIN) {
         return error_set(error, RESULT_AGAIN, "%s", failure.text);
     }
@@ -256,8 +175,10 @@ enum result arrival_handle(struct handling *handling, bool operation, struct err
     const bool known = certificate_command_head(&arrived.message, &arrived.head);
     assert(known); /* the namespace of every other type is another topic */
     (void)known;
-    if (is_misplaced(handling, &arrived, &failure)) {
-        return RESULT_OK;
+    struct misplacement misplacement;
+    if (!arrival_is_placed(record, arrived.head.certificate_id, handling->lane->partitions,
+                           &misplacement)) {
+        return dead_letter(handling, misplacement.reason, misplacement.text, &failure, &arrived);
     }
     if (!payload_hash(message_types[arrived.message.type].record, arrived.message.body, arena,
                       arrived.hash)) {

@@ -2,58 +2,18 @@
  * come from people and are dead-lettered where they cannot be worked on. */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 
-#include "domain/placement.h"
-#include "domain/uuid.h"
+#include "loop/arrival.h"
 #include "registry_connector/lane.h"
-#include "wire/envelope.h"
 
 enum { TRACEPARENT_MAX = 256 }; /* bytes, as the ledger keeps it */
-
-static bool has_schema_id_header(const struct log_record *record) {
-    for (uint32_t i = 0; i < record->headers_count; i++) {
-        if (envelope_header_has_schema_id(record->headers[i].name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum result read_value(struct connector_lane *lane, const struct log_record *record,
-                              struct turn *turn, struct message *message,
-                              struct wire_failure *failure) {
-    const struct wire_input input = {
-        .topic = record->topic,
-        .value_null = record->value_null,
-        .value = record->value,
-        .schema_id_in_header = has_schema_id_header(record),
-        .refuse_other = true,
-    };
-    return wire_decode(lane->cache, &input, turn_arena(turn), turn_monotonic_ms(turn), message,
-                       failure);
-}
-
-/* Does the record lie where its certificate belongs? Else two lanes would decide about one. */
-static bool is_placed(const struct connector_lane *lane, const struct log_record *record,
-                      const struct uuid *certificate_id, enum dead_letter_reason *reason) {
-    char key[UUID_CHARACTERS];
-    uuid_to_text(certificate_id, key);
-    *reason = DEAD_LETTER_WRONG_KEY;
-    if (record->key_null || record->key.length != sizeof key ||
-        memcmp(record->key.data, key, sizeof key) != 0) {
-        return false;
-    }
-    *reason = DEAD_LETTER_WRONG_PARTITION;
-    return placement_partition(record->key, lane->identity.partitions) == record->partition;
-}
 
 /* A record that must be readable is not: the lane stops until a binary comes that can read it. */
 static enum result stop(const struct log_record *record, struct error *error, const char *why) {
     return error_set(error, RESULT_INVALID,
                      "%s/%" PRId32 "/%" PRId64
-                     ", key %.*s: %s; nobody but Millrace may write "
-                     "here: check the topic's access list",
+                     ", key %.*s: %s; if a newer version wrote it, start that one again, else see "
+                     "who may write to this topic",
                      record->topic, record->partition, record->offset,
                      (int)(record->key.length > 64 ? 64 : record->key.length),
                      (const char *)record->key.data, why);
@@ -63,7 +23,7 @@ static enum result stop(const struct log_record *record, struct error *error, co
 static enum result read_own(struct connector_lane *lane, const struct log_record *record,
                             struct turn *turn, struct message *message, struct error *error) {
     struct wire_failure failure;
-    const enum result result = read_value(lane, record, turn, message, &failure);
+    const enum result result = arrival_read(lane->cache, record, turn, message, &failure);
     if (result == RESULT_AGAIN) {
         return error_set(error, RESULT_AGAIN, "%s", failure.text);
     }
@@ -73,11 +33,11 @@ static enum result read_own(struct connector_lane *lane, const struct log_record
 static enum result check_own_place(const struct connector_lane *lane,
                                    const struct log_record *record,
                                    const struct uuid *certificate_id, struct error *error) {
-    enum dead_letter_reason reason;
-    if (is_placed(lane, record, certificate_id, &reason)) {
+    struct misplacement misplacement;
+    if (arrival_is_placed(record, certificate_id, lane->identity.partitions, &misplacement)) {
         return RESULT_OK;
     }
-    return stop(record, error, dead_letter_reason_sentence(reason));
+    return stop(record, error, misplacement.text);
 }
 
 enum result incoming_evidence(struct connector_lane *lane, const struct log_record *record,
@@ -184,17 +144,6 @@ enum result incoming_command(struct connector_lane *lane, const struct log_recor
 
 /* --- Operations. --- */
 
-static void dead_letter(struct connector_lane *lane, const struct log_record *record,
-                        struct turn *turn, const struct dead_letter *letter) {
-    turn_dead_letter(turn, OUTPUT_DEAD_LETTERS, record, letter);
-    logger_warning(
-        &lane->logger, "a record was put into dead-letters: `millrace dead-letters show` says more",
-        LOGGER_FIELDS(
-            logger_string("topic", record->topic), logger_number("partition", record->partition),
-            logger_number("offset", record->offset), logger_string("reason", letter->reason),
-            logger_string("err.msg", letter->message)));
-}
-
 static void dead_letter_unread(struct connector_lane *lane, const struct log_record *record,
                                struct turn *turn, const struct wire_failure *failure) {
     const struct dead_letter letter = {
@@ -206,10 +155,10 @@ static void dead_letter_unread(struct connector_lane *lane, const struct log_rec
         .schema_id_known = failure->schema_id_known,
         .schema_id = failure->schema_id,
     };
-    dead_letter(lane, record, turn, &letter);
+    arrival_dead_letter(turn, OUTPUT_DEAD_LETTERS, record, &letter, &lane->logger);
 }
 
-/* One that was read, but cannot be worked on. `message` NULL: the reason says it all. */
+/* One that was read, but cannot be worked on. `text` NULL: the reason says it all. */
 static void dead_letter_read(struct connector_lane *lane, const struct log_record *record,
                              struct turn *turn, const struct message *read,
                              enum dead_letter_reason reason, const char *field,
@@ -222,7 +171,7 @@ static void dead_letter_read(struct connector_lane *lane, const struct log_recor
         .message = message != NULL ? message : dead_letter_reason_sentence(reason),
         .command_id = &metadata->id,
     };
-    dead_letter(lane, record, turn, &letter);
+    arrival_dead_letter(turn, OUTPUT_DEAD_LETTERS, record, &letter, &lane->logger);
 }
 
 /* What is known about the unknown outcome that an operator wants to close. */
@@ -271,7 +220,7 @@ enum result incoming_operation(struct connector_lane *lane, const struct log_rec
                                struct turn *turn, struct error *error) {
     struct message message;
     struct wire_failure failure;
-    const enum result result = read_value(lane, record, turn, &message, &failure);
+    const enum result result = arrival_read(lane->cache, record, turn, &message, &failure);
     if (result == RESULT_AGAIN) {
         return error_set(error, RESULT_AGAIN, "%s", failure.text);
     }
@@ -282,10 +231,12 @@ enum result incoming_operation(struct connector_lane *lane, const struct log_rec
     const bool resolves = message.type == MESSAGE_REGISTRY_OPERATIONS_RESOLVE_SUBMISSION;
     const struct registry_operations_resolve_submission *operation = message.body;
     const struct registry_operations_read_stream *read_stream = message.body;
-    enum dead_letter_reason reason;
-    if (!is_placed(lane, record,
-                   resolves ? &operation->certificate_id : &read_stream->certificate_id, &reason)) {
-        dead_letter_read(lane, record, turn, &message, reason, NULL, NULL);
+    struct misplacement misplacement;
+    if (!arrival_is_placed(record,
+                           resolves ? &operation->certificate_id : &read_stream->certificate_id,
+                           lane->identity.partitions, &misplacement)) {
+        dead_letter_read(lane, record, turn, &message, misplacement.reason, NULL,
+                         misplacement.text);
         return RESULT_OK;
     }
     if (!resolves) {
