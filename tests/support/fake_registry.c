@@ -1,0 +1,246 @@
+#include "tests/support/fake_registry.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct connection {
+    struct fake_registry *fake;
+    const struct clock *clock;
+    char name[32];
+    int descriptor; /* never readable: the tests' time does not pass while anybody waits */
+};
+
+static int64_t now_of(const struct connection *connection) {
+    return connection->clock->monotonic_ms(connection->clock->self);
+}
+
+static enum result prepare(void *self, const struct uuid *submission_id,
+                           const struct uuid *certificate_id,
+                           const struct millrace_operation *operation, struct arena *arena,
+                           struct registry_transaction *transaction, struct error *error) {
+    const struct connection *connection = self;
+    if (connection->fake->impossible) {
+        return error_set(error, RESULT_INVALID, "this cannot be done at this registry");
+    }
+    cr_assert_not_null(operation->transfer);
+    char *text = arena_take(arena, FAKE_REGISTRY_BYTES_MAX);
+    const int length =
+        snprintf(text, FAKE_REGISTRY_BYTES_MAX, "transfer %02x%02x of %02x%02x to %.*s",
+                 submission_id->bytes[0], submission_id->bytes[15], certificate_id->bytes[0],
+                 certificate_id->bytes[15], (int)operation->transfer->new_owner.length,
+                 operation->transfer->new_owner.data);
+    transaction->id = (struct text){.data = text, .length = 13};
+    transaction->bytes = (struct bytes){.data = (const uint8_t *)text, .length = (uint32_t)length};
+    return RESULT_OK;
+}
+
+static void set_reply(struct fake_call *call, enum registry_reply_kind kind, const char *words) {
+    cr_assert_not(call->has_reply);
+    call->has_reply = true;
+    call->reply = (struct registry_reply){.call = call->call, .kind = kind};
+    call->reply.text_length =
+        (uint32_t)snprintf(call->reply.text, sizeof call->reply.text, "%s", words);
+}
+
+static void set_unknown(struct fake_call *call, enum millrace_unknown_cause cause,
+                        enum fake_call_stage stage) {
+    set_reply(call, REGISTRY_REPLY_UNKNOWN, "nobody knows");
+    call->reply.unknown_cause = cause;
+    call->stage = stage;
+}
+
+static void start(void *self, const struct registry_request *request) {
+    struct connection *connection = self;
+    struct fake_registry *fake = connection->fake;
+    cr_assert_lt(fake->count, FAKE_REGISTRY_CALLS_MAX);
+    if (fake->watch != NULL) {
+        fake->watch(fake->watch_context, request);
+    }
+    for (uint32_t i = 0; i < fake->count; i++) {
+        const struct fake_call *other = &fake->calls[i];
+        if (!uuid_equal(&other->call.submission_id, &request->call.submission_id)) {
+            continue;
+        }
+        /* The one promise, on the receiver's side. */
+        cr_assert(
+            other->stage == FAKE_CALL_WITHDRAWN || (other->stage == FAKE_CALL_ANSWERED &&
+                                                    other->reply.kind == REGISTRY_REPLY_NOT_SENT),
+            "a submission is sent twice: attempts %d and %d", other->call.attempt,
+            request->call.attempt);
+        cr_assert_lt(other->call.attempt, request->call.attempt);
+    }
+    struct fake_call *call = &fake->calls[fake->count++];
+    *call = (struct fake_call){
+        .call = request->call,
+        .bytes_length = request->transaction.bytes.length,
+        .deadline_ms = request->deadline_ms,
+        .started_ms = now_of(connection),
+        .stage = fake->keeps_unsent ? FAKE_CALL_UNSENT : FAKE_CALL_SENT,
+        .connection = connection,
+    };
+    memcpy(call->registry, connection->name, sizeof call->registry);
+    cr_assert_leq(request->transaction.bytes.length, sizeof call->bytes);
+    memcpy(call->bytes, request->transaction.bytes.data, request->transaction.bytes.length);
+    (void)snprintf(call->transaction_id, sizeof call->transaction_id, "%.*s",
+                   (int)request->transaction.id.length, request->transaction.id.data);
+    if (fake->refuses) {
+        set_reply(call, REGISTRY_REPLY_NOT_SENT, "connection refused");
+        call->reply.not_sent_cause = MILLRACE_NOT_SENT_CAUSE_CONNECT_FAILED;
+        call->stage = FAKE_CALL_ANSWERED;
+    }
+}
+
+static void expire(struct connection *connection) {
+    struct fake_registry *fake = connection->fake;
+    for (uint32_t i = 0; i < fake->count; i++) {
+        struct fake_call *call = &fake->calls[i];
+        if (call->connection == connection && call->stage == FAKE_CALL_SENT && !call->has_reply &&
+            call->deadline_ms <= now_of(connection)) {
+            set_unknown(call, MILLRACE_UNKNOWN_CAUSE_TIMEOUT, FAKE_CALL_LATE);
+        }
+    }
+}
+
+static uint32_t poll_replies(void *self, struct registry_reply *replies, uint32_t replies_max) {
+    struct connection *connection = self;
+    struct fake_registry *fake = connection->fake;
+    uint32_t count = 0;
+    expire(connection);
+    for (uint32_t i = 0; i < fake->count && count < replies_max; i++) {
+        struct fake_call *call = &fake->calls[i];
+        if (call->connection == connection && call->has_reply) {
+            call->has_reply = false;
+            replies[count++] = call->reply;
+        }
+    }
+    return count;
+}
+
+static bool withdraw(void *self, const struct registry_call *name) {
+    struct connection *connection = self;
+    struct fake_registry *fake = connection->fake;
+    for (uint32_t i = 0; i < fake->count; i++) {
+        struct fake_call *call = &fake->calls[i];
+        if (call->connection == connection && call->stage == FAKE_CALL_UNSENT &&
+            uuid_equal(&call->call.submission_id, &name->submission_id) &&
+            call->call.attempt == name->attempt) {
+            call->stage = FAKE_CALL_WITHDRAWN;
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t calls_out(void *self) {
+    const struct connection *connection = self;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < connection->fake->count; i++) {
+        const struct fake_call *call = &connection->fake->calls[i];
+        count +=
+            call->connection == connection && (call->stage == FAKE_CALL_UNSENT ||
+                                               call->stage == FAKE_CALL_SENT || call->has_reply)
+                ? 1
+                : 0;
+    }
+    return count;
+}
+
+static int wait_fd(void *self) {
+    return ((const struct connection *)self)->descriptor;
+}
+
+static int64_t next_deadline_ms(void *self) {
+    const struct connection *connection = self;
+    int64_t next_ms = INT64_MAX;
+    for (uint32_t i = 0; i < connection->fake->count; i++) {
+        const struct fake_call *call = &connection->fake->calls[i];
+        if (call->connection != connection) {
+            continue;
+        }
+        if (call->has_reply) {
+            return INT64_MIN;
+        }
+        if (call->stage == FAKE_CALL_SENT && call->deadline_ms < next_ms) {
+            next_ms = call->deadline_ms;
+        }
+    }
+    return next_ms;
+}
+
+static void close_connection(void *self) {
+    struct connection *connection = self;
+    for (uint32_t i = 0; i < connection->fake->count; i++) {
+        struct fake_call *call = &connection->fake->calls[i];
+        if (call->connection == connection) {
+            call->connection = NULL;
+        }
+    }
+    connection->fake->connections--;
+    (void)close(connection->descriptor);
+    free(connection);
+}
+
+static enum result open_connection(void *self, const struct registry_config *config,
+                                   const struct clock *clock, struct registry *registry,
+                                   struct error *error) {
+    if (strcmp(config->address, "nowhere") == 0) {
+        return error_set(error, RESULT_INVALID, "\"nowhere\" is no address");
+    }
+    struct connection *connection = calloc(1, sizeof *connection);
+    cr_assert_not_null(connection);
+    connection->fake = self;
+    connection->clock = clock;
+    connection->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    (void)snprintf(connection->name, sizeof connection->name, "%s", config->name);
+    connection->fake->connections++;
+    *registry = (struct registry){
+        .self = connection,
+        .prepare = prepare,
+        .start = start,
+        .poll = poll_replies,
+        .withdraw = withdraw,
+        .calls_out = calls_out,
+        .wait_fd = wait_fd,
+        .next_deadline_ms = next_deadline_ms,
+        .close = close_connection,
+    };
+    return RESULT_OK;
+}
+
+struct registry_adapter fake_registry_adapter(struct fake_registry *fake) {
+    return (struct registry_adapter){.name = "fake", .self = fake, .open = open_connection};
+}
+
+void fake_registry_take(struct fake_registry *fake) {
+    for (uint32_t i = 0; i < fake->count; i++) {
+        if (fake->calls[i].stage == FAKE_CALL_UNSENT) {
+            fake->calls[i].stage = FAKE_CALL_SENT;
+        }
+    }
+}
+
+void fake_registry_answer(struct fake_registry *fake, uint32_t number,
+                          enum registry_reply_kind kind) {
+    cr_assert_lt(number, fake->count, "there is no call %u", number);
+    struct fake_call *call = &fake->calls[number];
+    cr_assert(call->stage == FAKE_CALL_SENT || call->stage == FAKE_CALL_LATE, "call %u: stage %d",
+              number, (int)call->stage);
+    set_reply(call, kind, kind == REGISTRY_REPLY_REFUSED ? "no" : "yes");
+    if (kind != REGISTRY_REPLY_ACCEPTED) {
+        call->stage = FAKE_CALL_ANSWERED;
+    }
+}
+
+void fake_registry_break(struct fake_registry *fake, uint32_t number) {
+    const void *connection = fake->calls[number].connection;
+    cr_assert_not_null(connection);
+    for (uint32_t i = 0; i < fake->count; i++) {
+        struct fake_call *call = &fake->calls[i];
+        if (call->connection == connection && call->stage == FAKE_CALL_SENT) {
+            set_unknown(call, MILLRACE_UNKNOWN_CAUSE_CONNECTION_LOST, FAKE_CALL_ANSWERED);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/* A registry in memory behind ports/registry.h: it does what the test says, and remembers every
+ * call that was ever started, by whichever lane. */
+#ifndef MILLRACE_TESTS_FAKE_REGISTRY_H
+#define MILLRACE_TESTS_FAKE_REGISTRY_H
+
+#include "ports/registry.h"
+
+enum { FAKE_REGISTRY_CALLS_MAX = 8192, FAKE_REGISTRY_BYTES_MAX = 256 };
+
+enum fake_call_stage {
+    FAKE_CALL_UNSENT,   /* no byte was handed over */
+    FAKE_CALL_SENT,     /* the registry has it */
+    FAKE_CALL_ANSWERED, /* its reply was given out, or waits to be */
+    FAKE_CALL_LATE,     /* its UNKNOWN was given out; it may still be answered */
+    FAKE_CALL_WITHDRAWN,
+};
+
+struct fake_call {
+    struct registry_call call;
+    char registry[32]; /* its configured name */
+    char transaction_id[64];
+    uint8_t bytes[FAKE_REGISTRY_BYTES_MAX];
+    uint32_t bytes_length;
+    int64_t deadline_ms;
+    int64_t started_ms;
+    enum fake_call_stage stage;
+    bool has_reply; /* `reply` waits to be fetched */
+    struct registry_reply reply;
+    const void *connection; /* NULL: closed */
+};
+
+struct fake_registry {
+    struct fake_call calls[FAKE_REGISTRY_CALLS_MAX];
+    uint32_t count;
+    bool refuses;         /* nobody can connect: every new call is NOT_SENT at once */
+    bool keeps_unsent;    /* calls stay UNSENT until `fake_registry_take` */
+    bool impossible;      /* nothing can be made into a transaction */
+    uint32_t connections; /* open now */
+    /* Called in `start`, before anything else: the other half of the promise is checked there. */
+    void (*watch)(void *context, const struct registry_request *request);
+    void *watch_context;
+};
+
+/* The adapter "fake" onto it. */
+struct registry_adapter fake_registry_adapter(struct fake_registry *fake);
+
+/* The registry gets what is unsent. */
+void fake_registry_take(struct fake_registry *fake);
+/* Answer a call by its number, counted from 0 in the order in which they were started. */
+void fake_registry_answer(struct fake_registry *fake, uint32_t number,
+                          enum registry_reply_kind kind);
+/* The connection of a call's breaks: it, and all that are out there, become unknown. */
+void fake_registry_break(struct fake_registry *fake, uint32_t number);
+
+#endif
