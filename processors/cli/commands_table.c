@@ -126,6 +126,43 @@ const struct command commands[] = {
      .details = "Exit code 3: they are not.",
      .example = "millrace topics check -o json",
      .run = verb_topics_check},
+    {.words = "unknown ls",
+     .arguments = "",
+     .summary = "List submissions of which nobody knows whether the registry executed them.",
+     .details = "They are never sent again; evidence or an operator settles them. Their "
+                "certificates take no commands meanwhile.",
+     .example = "millrace unknown ls -o json",
+     .run = verb_unknown_ls},
+    {.words = "unknown show",
+     .arguments = "SUBMISSION|CERTIFICATE|COMMAND",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Show an unknown submission: who sent it, when, and all that is known about it.",
+     .details = "",
+     .example = "millrace unknown show 74707cdc-d4ce-5024-84c5-672b061855ed",
+     .run = verb_unknown_show},
+    {.words = "unknown resolve",
+     .arguments = "SUBMISSION|CERTIFICATE|COMMAND",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Settle an unknown submission with what you have seen in the registry.",
+     .details =
+         "The ledger's owner checks the verdict and writes it down; it is never changed "
+         "again. \"Not executed\" needs a quarantine that has passed, and the proof that the "
+         "process which sent it is dead, or --may-execute-twice. Exit codes: 0 resolved, 4 "
+         "refused, 6 no verdict in time, 7 it is not unknown.",
+     .example = "millrace unknown resolve 74707cdc-d4ce-5024-84c5-672b061855ed --executed "
+                "--evidence 'transaction 17 in the list of 3 May'",
+     .run = verb_unknown_resolve},
+    {.words = "verify",
+     .arguments = "",
+     .summary = "Rebuild everything from the topics, and check that they agree with each other.",
+     .details = "The certificates from their events and the ledger from its own, byte for byte; "
+                "each command answered, waiting, at the registry, unknown or dead-lettered; every "
+                "submission intended and settled once; every transaction whole. May run while "
+                "processors work. Exit code 1: something does not agree.",
+     .example = "millrace verify --ledger standin.ledger",
+     .run = verb_verify},
 };
 
 const uint32_t commands_count = sizeof commands / sizeof commands[0];

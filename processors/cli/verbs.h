@@ -21,5 +21,9 @@ int verb_topics_apply(struct invocation *invocation, int argc, char **argv);
 int verb_topics_check(struct invocation *invocation, int argc, char **argv);
 int verb_topics_plan(struct invocation *invocation, int argc, char **argv);
 int verb_trace(struct invocation *invocation, int argc, char **argv);
+int verb_unknown_ls(struct invocation *invocation, int argc, char **argv);
+int verb_unknown_resolve(struct invocation *invocation, int argc, char **argv);
+int verb_unknown_show(struct invocation *invocation, int argc, char **argv);
+int verb_verify(struct invocation *invocation, int argc, char **argv);
 
 #endif

@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/verify/verify.h"
+#include "cli/verify/witness.h"
 #include "domain/arena.h"
 #include "domain/certificate.h"
 #include "domain/ids.h"
@@ -251,6 +253,27 @@ static void give(struct row *row) {
     }
 }
 
+/* What the registry has written down before the cut and afterwards; NULL: there is no ledger. */
+static const char *ledger_before;
+static const char *ledger_after;
+
+static void read_ledger(const char *what, bool before) {
+    char path[] = "/tmp/verify-test-XXXXXX";
+    struct error error;
+    const int file = mkstemp(path);
+    cr_assert(file >= 0);
+    for (; *what != '\0'; what++) {
+        dprintf(file, "{\"what\":\"%s\",\"submissionId\":\"%s\"}\n",
+                *what == 'r'   ? "request"
+                : *what == 'e' ? "execution"
+                               : "refusal",
+                submission);
+    }
+    close(file);
+    cr_assert_eq(witness_read(verify, path, before, &error), RESULT_OK, "%s", error.text);
+    unlink(path);
+}
+
 static const struct verify_report *report_of_story(void) {
     verify = verify_open();
     for (uint32_t topic = 0; topic < VERIFY_TOPICS_COUNT; topic++) {
@@ -264,6 +287,10 @@ static const struct verify_report *report_of_story(void) {
         }
     }
     verify_end(verify);
+    if (ledger_before != NULL) {
+        read_ledger(ledger_before, true);
+        read_ledger(ledger_after, false);
+    }
     return verify_finish(verify);
 }
 
@@ -293,10 +320,6 @@ Test(verify, a_story_that_agrees_with_itself_is_ok) {
     cr_expect_eq(report->counts.events, 1);
     cr_expect_eq(report->counts.intents, 1);
     cr_expect_eq(report->counts.certificates, 1);
-    const struct uuid certificate = uuid_of(CERTIFICATE);
-    const struct uuid command = uuid_of(COMMAND);
-    const struct uuid id = id_of_submission(&certificate, &command);
-    cr_expect_eq(verify_intents(verify, &id), 1);
     verify_close(verify);
 }
 
@@ -498,4 +521,30 @@ Test(verify, a_transaction_is_there_whole_or_not_at_all) {
     mark(find(MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_ISSUED), 7, 1, 2);
     mark(find(MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED), 7, 1, 2);
     expect_breach("is there twice");
+}
+
+Test(verify, the_registrys_own_ledger_agrees) {
+    struct error error;
+    begin_story();
+    ledger_before = "re";
+    ledger_after = "re";
+    expect_ok();
+    ledger_before = "";
+    ledger_after = "rere";
+    expect_breach("was sent 2 times and executed 2 times");
+    ledger_after = "r";
+    expect_breach("Succeeded by registry.events, and was not executed");
+
+    begin();
+    ledger_before = "r";
+    ledger_after = "r";
+    expect_breach("was sent without a committed intent");
+    ledger_before = "";
+    expect_ok(); /* its intent may lie behind the cut */
+
+    verify = verify_open();
+    cr_expect_eq(witness_read(verify, "/nowhere", true, &error), RESULT_NOT_FOUND);
+    cr_expect_eq(witness_read(verify, "topics.yaml", true, &error), RESULT_INVALID);
+    cr_expect(strstr(error.text, "topics.yaml:1") != NULL, "%s", error.text);
+    verify_close(verify);
 }

@@ -94,10 +94,20 @@ struct verify_letter {
     struct uuid place; /* made of topic, partition and offset */
 };
 
-/* How often a submission was intended. */
+/* How often a submission was intended, and what the registry answered. */
 struct verify_intents {
     struct uuid submission_id;
     uint32_t count;
+    bool succeeded;
+    bool refused;
+};
+
+/* What a registry's own ledger says about a submission. */
+struct verify_witness {
+    struct uuid submission_id;
+    bool asked_before; /* a request stood there before the cut */
+    uint32_t requests;
+    uint32_t executions;
 };
 
 struct verify {
@@ -113,6 +123,8 @@ struct verify {
     struct uuid_map operations;   /* ids of operations; of the partition */
     struct uuid_map letters;      /* struct verify_letter; of all */
     struct uuid_map intents;      /* struct verify_intents; of all */
+    struct uuid_map witnesses;    /* struct verify_witness; of all */
+    bool witnessed;               /* a registry's ledger was read */
     struct verify_sets *sets;     /* transactions of Kafka; of all */
 };
 
@@ -154,6 +166,8 @@ void verify_folds_end(struct verify *verify);
 void verify_submissions_take(struct verify *verify, const struct verify_record *record);
 void verify_outcomes_take(struct verify *verify, const struct verify_record *record);
 void verify_submissions_end(struct verify *verify);
+
+void verify_witnesses_finish(struct verify *verify);
 
 struct verify_sets *verify_sets_open(void);
 void verify_sets_begin(struct verify *verify);

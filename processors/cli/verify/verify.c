@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/message_fields.h"
 #include "cli/verify/state.h"
 #include "domain/ids.h"
 #include "domain/uuid.h"
 #include "generated/c/certificates_state.h"
-#include "generated/c/registry_events.h"
 #include "generated/c/registry_state.h"
 
 /* States come before what they are compared with, commands before what was made of them. */
@@ -69,6 +69,7 @@ struct verify *verify_open(void) {
     verify->operations.item_size = sizeof(struct uuid);
     verify->letters.item_size = sizeof(struct verify_letter);
     verify->intents.item_size = sizeof(struct verify_intents);
+    verify->witnesses.item_size = sizeof(struct verify_witness);
     verify->sets = verify_sets_open();
     return verify;
 }
@@ -113,11 +114,15 @@ void verify_begin(struct verify *verify, int32_t partition,
 }
 
 static void note_intent(struct verify *verify, const struct message *message) {
-    if (message != NULL && message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED) {
-        const struct registry_events_submission_intended *event = message->body;
-        struct verify_intents *intents = uuid_map_take(&verify->intents, &event->submission_id);
-        intents->count++;
+    struct uuid id;
+    if (message == NULL || strcmp(message_types[message->type].topic, "registry.events") != 0 ||
+        !message_id_field(message->type, message->body, "submissionId", &id)) {
+        return;
     }
+    struct verify_intents *intents = uuid_map_take(&verify->intents, &id);
+    intents->count += message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED;
+    intents->succeeded |= message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED;
+    intents->refused |= message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED;
 }
 
 void verify_record(struct verify *verify, const struct verify_record *record) {
@@ -163,12 +168,8 @@ void verify_end(struct verify *verify) {
 const struct verify_report *verify_finish(struct verify *verify) {
     assert(verify != NULL);
     verify_sets_finish(verify);
+    verify_witnesses_finish(verify);
     return &verify->report;
-}
-
-uint32_t verify_intents(const struct verify *verify, const struct uuid *submission_id) {
-    const struct verify_intents *intents = uuid_map_find(&verify->intents, submission_id);
-    return intents == NULL ? 0 : intents->count;
 }
 
 void verify_close(struct verify *verify) {
@@ -176,6 +177,7 @@ void verify_close(struct verify *verify) {
     forget_partition(verify);
     uuid_map_deinit(&verify->letters);
     uuid_map_deinit(&verify->intents);
+    uuid_map_deinit(&verify->witnesses);
     verify_sets_close(verify->sets);
     plan_close(&verify->model_plan);
     plan_close(&verify->ledger_plan);

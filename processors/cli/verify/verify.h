@@ -55,6 +55,7 @@ struct verify_counts {
     uint64_t submissions;
     uint64_t intents;
     uint64_t transactions; /* of Kafka, with records of ours */
+    uint64_t requests;     /* at the registry, by its own ledger */
     uint64_t compacted;    /* transactions of which compaction may have taken records */
 };
 
@@ -79,10 +80,6 @@ void verify_end(struct verify *verify);
 
 /* After the last partition. The report lives as long as `verify`. */
 const struct verify_report *verify_finish(struct verify *verify);
-
-/* The intents that were committed, for the comparison with a registry's own ledger: how many for
- * this submission. Of all partitions. */
-uint32_t verify_intents(const struct verify *verify, const struct uuid *submission_id);
 
 void verify_close(struct verify *verify);
 
