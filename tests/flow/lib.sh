@@ -29,9 +29,8 @@ ended() {
     local code=$? pid
     trap - EXIT
     for pid in "${pids[@]}"; do
-        kill -9 "$pid" 2>/dev/null || true
+        { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
     done
-    wait 2>/dev/null
     [ $code != 0 ] || kit 'import flow; flow.delete_topics()' || code=1
     exit $code
 }

@@ -1,0 +1,28 @@
+"""Passes connections on: forward.py PORT TO_HOST:TO_PORT. While it does not run, nobody answers."""
+
+import asyncio
+import sys
+
+
+async def pump(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    writer.close()
+
+
+async def main():
+    host, port = sys.argv[2].split(":")
+
+    async def connected(reader, writer):
+        onward_reader, onward_writer = await asyncio.open_connection(host, port)
+        await asyncio.gather(pump(reader, onward_writer), pump(onward_reader, writer))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+asyncio.run(main())
