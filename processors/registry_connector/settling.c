@@ -198,6 +198,7 @@ void settling_committed(struct connector_lane *lane) {
 /* --- The end of the lane. --- */
 
 struct hand_over {
+    const struct registry *connection;
     struct flight_subject *subjects;
     uint32_t count;
     uint32_t capacity;
@@ -208,6 +209,12 @@ static void collect(void *context, struct flight *flight) {
     struct hand_over *hand_over = context;
     if (flight->registry != hand_over->registry ||
         (flight->stage != FLIGHT_STARTED && flight->stage != FLIGHT_UNKNOWN)) {
+        return;
+    }
+    /* A lane that has ended begins nothing more: what is not on the wire yet never will be. It may
+     * not be written down as NotSent any more either, so the next owner will say unknown. */
+    if (flight->stage == FLIGHT_STARTED &&
+        hand_over->connection->withdraw(hand_over->connection->self, &flight->subject.call)) {
         return;
     }
     if (hand_over->count == hand_over->capacity) {
@@ -221,7 +228,7 @@ static void collect(void *context, struct flight *flight) {
 
 static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
     struct lane_registry *registry = &lane->registries[index];
-    struct hand_over hand_over = {.registry = index};
+    struct hand_over hand_over = {.connection = &registry->registry, .registry = index};
     flights_each(&lane->flights, collect, &hand_over);
     if (hand_over.count > 0) {
         late_replies_take(lane->config->late_replies, &registry->registry,

@@ -165,6 +165,24 @@ Test(connector_faults, a_lost_partitions_late_reply_settles_it_at_the_next_owner
     cr_expect_eq(calls_started(), 1);
 }
 
+Test(connector_faults, a_lane_that_has_ended_puts_nothing_on_the_wire) {
+    the_registry()->keeps_unsent = true;
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    cr_assert_eq(the_registry()->calls[0].stage, FAKE_CALL_UNSENT);
+    the_lane_is_lost();
+    late_replies_are_collected();
+    fake_registry_take(the_registry());
+    cr_expect_eq(the_registry()->calls[0].stage, FAKE_CALL_WITHDRAWN);
+    no_more_evidence();
+    another_takes_over();
+    run_for(600000);
+    (void)then_ledger_event(UNKNOWN, cert(1));
+    no_more_events();
+    cr_expect_eq(calls_started(), 1);
+}
+
 Test(connector_faults, evidence_that_comes_after_the_unknown_resolves_it) {
     submit(cert(1));
     run_for(10);
