@@ -72,7 +72,8 @@ struct log_positions {
 
 /* One lane's view of the log: one partition, one transactional producer, used by one thread,
  * while the group's thread goes on polling. Its life is that of one incarnation.
- * No call blocks longer than its `timeout_ms` (at most 10 s), so that the lane can tick between. */
+ * No call blocks longer than its `timeout_ms` (at most 10 s), so that the lane can tick between;
+ * `commit_wait` takes up to 10 s, whatever is given, when a coordinator does not answer. */
 struct log {
     void *self;
 

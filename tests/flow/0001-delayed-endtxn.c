@@ -212,25 +212,46 @@ Test(delayed_endtxn, a_commit_whose_answer_never_comes_is_doubtful) {
     never_answered(KAFKA_PROXY_SWALLOW, 1);
 }
 
-/* The same for the other requests of a transaction: none may be left behind unseen. */
+/* The same for the other requests of a transaction: none may be left behind unseen. The lane's
+ * calls stay within their bounds meanwhile. */
 Test(delayed_endtxn, is_worn_by_any_request_without_an_answer) {
-    static const enum kafka_proxy_api apis[] = {KAFKA_PROXY_PRODUCE, KAFKA_PROXY_TXN_OFFSET_COMMIT};
+    enum { CALL_MAX_MS = 11000 };
+    static const struct {
+        enum kafka_proxy_api api;
+        enum kafka_proxy_fault fault;
+    } rows[] = {
+        {KAFKA_PROXY_PRODUCE, KAFKA_PROXY_SWALLOW},
+        {KAFKA_PROXY_ADD_PARTITIONS_TO_TXN, KAFKA_PROXY_SWALLOW},
+        {KAFKA_PROXY_ADD_OFFSETS_TO_TXN, KAFKA_PROXY_SWALLOW},
+        {KAFKA_PROXY_ADD_OFFSETS_TO_TXN, KAFKA_PROXY_HOLD},
+        {KAFKA_PROXY_TXN_OFFSET_COMMIT, KAFKA_PROXY_SWALLOW},
+        {KAFKA_PROXY_TXN_OFFSET_COMMIT, KAFKA_PROXY_HOLD},
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
     const struct log_group group = join();
-    kafka_cluster_append_numbers(&direct, "commands", 0, "key", 0, 4);
-    for (uint32_t i = 0; i < sizeof apis / sizeof *apis; i++) {
+    kafka_cluster_append_numbers(&direct, "commands", 0, "key", 0, 2 * ROWS);
+    for (uint32_t i = 0; i < ROWS; i++) {
         const struct log_staged record = lane_driver_record(0, 0, PARTITIONS, "event");
         struct error error;
         const struct log log = start(&group, 2 * i);
         cr_assert_eq(lane_driver_commit(&log, &record, 1, (const int64_t[]){2 * i + 1}, &error),
                      RESULT_OK, "%s", error.text);
         cr_expect_not(log.worn(log.self), "nothing happened");
-        kafka_proxy_arm(proxy, apis[i], KAFKA_PROXY_SWALLOW, 1);
-        cr_assert_eq(lane_driver_commit(&log, &record, 1, (const int64_t[]){2 * i + 2}, &error),
-                     RESULT_OK, "%s", error.text);
-        cr_assert_eq(kafka_proxy_hits(proxy), i + 1);
-        cr_expect(log.worn(log.self), "request %d", apis[i]);
+        kafka_proxy_arm(proxy, rows[i].api, rows[i].fault, 1);
+        cr_assert_eq(log.commit_begin(log.self, &record, 1, (const int64_t[]){2 * i + 2}, &error),
+                     RESULT_OK);
+        enum result result = RESULT_AGAIN;
+        while (result == RESULT_AGAIN) {
+            const int64_t begun_ms = lane_driver_now_ms();
+            result = log.commit_wait(log.self, 1000, &error);
+            cr_expect_lt(lane_driver_now_ms() - begun_ms, CALL_MAX_MS, "row %u", i);
+        }
+        cr_expect_eq(result, RESULT_OK, "row %u: %s", i, error.text);
+        cr_assert_eq(kafka_proxy_hits(proxy), i + 1, "row %u", i);
+        cr_expect(log.worn(log.self), "row %u", i);
         log.close(log.self);
+        kafka_proxy_forget(proxy);
     }
-    cr_expect_eq(visible(NULL, 0), 4);
+    cr_expect_eq(visible(NULL, 0), 2 * ROWS);
     group.close(group.self);
 }

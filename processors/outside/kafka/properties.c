@@ -31,6 +31,8 @@ static const struct row defaults[] = {
     /* Just after a commit the coordinator says "concurrent transactions"; the client asks again
      * after this (its own default of 100 is felt by every second transaction). */
     {TRANSACTOR, "retry.backoff.ms", "10"},
+    /* A request without an answer must not keep a lane from ticking. */
+    {TRANSACTOR, "socket.timeout.ms", "10000"},
     {PRODUCERS, "linger.ms", "1"},
     /* A turn is bounded by the loop, in records and in bytes; the queue never refuses one. */
     {PRODUCERS, "queue.buffering.max.messages", "10000000"},

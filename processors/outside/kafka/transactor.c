@@ -10,7 +10,12 @@
 #include "outside/kafka/failure.h"
 #include "outside/kafka/later.h"
 
-enum { ABORT_TIMEOUT_MS = 5000 };
+enum {
+    ABORT_TIMEOUT_MS = 5000,
+    /* When its time is over, librdkafka gives the whole transaction up, so it gets more time than a
+     * caller may have in mind, and uses it only while a coordinator does not answer. */
+    OFFSETS_TIMEOUT_MS = 10000,
+};
 
 static int64_t now_ms(const struct kafka_transactor *transactor) {
     const struct clock *clock = &transactor->config->clock;
@@ -190,12 +195,12 @@ static enum result record_failed(const struct kafka_transactor *transactor, stru
 
 static enum result send_offsets(struct kafka_transactor *transactor,
                                 const rd_kafka_consumer_group_metadata_t *membership,
-                                int32_t timeout_ms, struct error *error) {
+                                struct error *error) {
     enum { REPORT_MS = 100 };
     const enum result result = kafka_failed_object(
         transactor->client.handle,
         rd_kafka_send_offsets_to_transaction(transactor->client.handle, transactor->offsets,
-                                             membership, timeout_ms),
+                                             membership, OFFSETS_TIMEOUT_MS),
         error, "writing the offsets that were read");
     if (result == RESULT_FAILED) {
         /* A record that failed meanwhile makes this fail too; its report follows at once. */
@@ -239,7 +244,7 @@ static enum result advance(struct kafka_transactor *transactor,
     enum result result = RESULT_OK;
     switch (transactor->step) {
     case KAFKA_TRANSACTION_OFFSETS:
-        result = send_offsets(transactor, membership, timeout_ms, error);
+        result = send_offsets(transactor, membership, error);
         break;
     case KAFKA_TRANSACTION_FLUSH:
         result = flush(transactor, timeout_ms, error);
