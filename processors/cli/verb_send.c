@@ -9,6 +9,8 @@
 #include "domain/placement.h"
 #include "wire/json.h"
 
+enum { WAIT_MS = 30000 }; /* unless --wait says otherwise */
+
 enum { KEY_LIST = 256, KEY_JSON, KEY_WAIT, KEY_NO_WAIT, KEY_EXPLAIN };
 
 struct send {
@@ -219,7 +221,7 @@ static int send_all(const struct invocation *invocation, const struct send *send
 
 int verb_send(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
-    struct send send = {.wait_ms = 30 * 1000};
+    struct send send = {.wait_ms = WAIT_MS};
     struct outbox outbox = {.items = NULL};
     struct error error;
     const struct verb_options own = {.options = options, .take = take, .values = &send};

@@ -10,6 +10,8 @@
 #include "cli/verbs.h"
 #include "outside/clock_os/clock_os.h"
 
+enum { WAIT_MS = 30000 }; /* unless --wait says otherwise */
+
 enum {
     KEY_EXECUTED = 256,
     KEY_NOT_EXECUTED,
@@ -154,7 +156,7 @@ static int send(const struct invocation *invocation, struct reading *reading,
 
 int verb_unknown_resolve(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
-    struct resolve resolve = {.wait_ms = 30 * 1000};
+    struct resolve resolve = {.wait_ms = WAIT_MS};
     const struct verb_options own = {.options = options, .take = take, .values = &resolve};
     const struct clock clock = clock_os();
     invocation_begin(invocation, argc, argv, &own);

@@ -27,8 +27,32 @@ static bool spelled_like(const char *variable, const char *name) {
            strcmp(variable, spelled) == 0;
 }
 
-/* The name that a variable means: a known one that is spelled like it, else its words with dots.
- * A registry whose name has a dash must be in the file first. */
+/* A registry's name may be written with dashes, which no variable can hold: where another setting
+ * of a registry is known already, its spelling is taken. */
+static bool name_of_registry(const struct settings *settings, const char *variable, char *name,
+                             uint32_t size) {
+    static const char family[] = "registries.";
+    for (uint32_t i = 0; i < settings->count; i++) {
+        const char *known = settings->items[i].name;
+        if (strncmp(known, family, strlen(family)) != 0) {
+            continue;
+        }
+        const int word = (int)strcspn(known + strlen(family), ".");
+        for (uint32_t k = 0; k < setting_keys_count; k++) {
+            const char *star = strchr(setting_keys[k].name, '*');
+            if (star == NULL || strncmp(setting_keys[k].name, family, strlen(family)) != 0) {
+                continue;
+            }
+            (void)snprintf(name, size, "%s%.*s%s", family, word, known + strlen(family), star + 1);
+            if (spelled_like(variable, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The name that a variable means: a known one that is spelled like it, else its words with dots. */
 static void name_of(const struct settings *settings, const char *variable, char *name,
                     uint32_t size) {
     assert(size > 0);
@@ -38,9 +62,12 @@ static void name_of(const struct settings *settings, const char *variable, char 
             return;
         }
     }
+    if (name_of_registry(settings, variable, name, size)) {
+        return;
+    }
     (void)snprintf(name, size, "%s", variable + strlen(prefix));
     for (char *c = name; *c != '\0'; c++) {
-        *c = (char)(*c == '_' ? '.' : tolower((unsigned char)*c));
+        *c = *c == '_' ? '.' : (char)tolower((unsigned char)*c);
     }
 }
 

@@ -170,6 +170,9 @@ Test(settings, a_variable_finds_names_with_dashes_that_the_file_knows) {
                  error.text);
     cr_expect_str_eq(settings_find(&settings, "registries.my-registry.adapter")->origin,
                      "MILLRACE_REGISTRIES_MY_REGISTRY_ADAPTER");
+    cr_assert_eq(read_variable("MILLRACE_REGISTRIES_MY_REGISTRY_ADDRESS=h:1"), RESULT_OK, "%s",
+                 error.text);
+    cr_expect_str_eq(settings_text(&settings, "registries.my-registry.address"), "h:1");
     cr_expect_eq(read_variable("MILLRACE_CACHE=/x"), RESULT_OK);
     cr_expect_eq(read_variable("MILLRACE=x"), RESULT_OK);
     cr_expect_eq(read_variable("HOME=/x"), RESULT_OK);
