@@ -175,6 +175,28 @@ Test(kafka_lane, wakes_for_each_record_that_finds_the_queues_empty, .timeout = 1
     group.close(group.self);
 }
 
+/* The rest of what a stranger sends along is not kept. */
+Test(kafka_lane, keeps_as_many_headers_as_the_port_says, .timeout = 60) {
+    struct log_header headers[LOG_HEADERS_MAX + 8];
+    for (uint32_t i = 0; i < LOG_HEADERS_MAX + 8; i++) {
+        headers[i] = (struct log_header){text_of("name"), {(const uint8_t *)&headers, i}};
+    }
+    const struct log_record record = {.key_null = true,
+                                      .value_null = true,
+                                      .headers = headers,
+                                      .headers_count = LOG_HEADERS_MAX + 8};
+    const struct log_group group = join();
+    const struct log log = lane_driver_open(&group, 0, NULL);
+    (void)kafka_cluster_append(&cluster, "commands", 0, &record);
+    lane_driver_start(&log, (const int64_t[INPUTS]){0, 0});
+    struct log_batch batch = lane_driver_poll(&log, 1, 1);
+    cr_assert_eq(batch.records[0].headers_count, LOG_HEADERS_MAX);
+    cr_expect_eq(batch.records[0].headers[LOG_HEADERS_MAX - 1].value.length, LOG_HEADERS_MAX - 1);
+    log.release(log.self, &batch);
+    log.close(log.self);
+    group.close(group.self);
+}
+
 Test(kafka_lane, knows_where_inputs_end, .timeout = 60) {
     const struct log_group group = join();
     const struct log log = lane_driver_open(&group, 1, NULL);
