@@ -9,7 +9,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "certificates/lane.h"
 #include "cli/run/part.h"
+#include "domain/submission.h"
 #include "outside/store_memory/store_memory.h"
 
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
@@ -108,6 +110,27 @@ static int close_all(struct run *run, enum result result, const struct error *er
     return code;
 }
 
+/* What this binary can write; a file that asks for a later format waits for a later binary. */
+static enum result check_formats(const struct topics_file *topics, struct error *error) {
+    static const struct {
+        const char *topic;
+        uint32_t known;
+    } states[] = {
+        {"certificates.state", CERTIFICATES_FORMAT_VERSION},
+        {"registry.state", SUBMISSION_FORMAT_VERSION},
+    };
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        const struct topic_wanted *topic = topics_file_find(topics, states[i].topic);
+        if (topic == NULL || topic->format == NULL || *topic->format > states[i].known) {
+            return error_set(error, RESULT_INVALID,
+                             "topics.yaml must say for %s a format that this program knows, which "
+                             "is 1 to %u: deploy the newer program first",
+                             states[i].topic, states[i].known);
+        }
+    }
+    return RESULT_OK;
+}
+
 static enum result read_configuration(struct run *run, const struct invocation *invocation,
                                       struct error *error) {
     const struct settings *settings = &invocation->settings;
@@ -120,7 +143,9 @@ static enum result read_configuration(struct run *run, const struct invocation *
     run->schemas_directory = settings_text(settings, "schema.registry.cache.directory");
     run->topics = invocation_topics(invocation);
     run->stores = stores_memory();
-    return deployment_read(settings, &run->arena, &run->deployment, error);
+    const enum result result = check_formats(run->topics, error);
+    return result != RESULT_OK ? result
+                               : deployment_read(settings, &run->arena, &run->deployment, error);
 }
 
 int run_processes(struct run *run, const struct invocation *invocation,
