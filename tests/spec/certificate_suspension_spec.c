@@ -106,6 +106,17 @@ Test(unknown, that_turns_out_by_a_late_reply_resumes_too) {
     and_nothing_else();
 }
 
+Test(unknown, issue_that_turns_out_to_be_there_already_resumes_all_the_same) {
+    given_in_flight(issue_certificate(1000, "alice"));
+    when_unknown();
+
+    when_refused("Certificate with id \xe2\x80\x9d{ }\xe2\x80\x9d already exists");
+
+    then_rejected(MILLRACE_REASON_REGISTRY_REFUSED);
+    then_event(RESUMED);
+    and_nothing_else();
+}
+
 Test(unknown, operation_cannot_be_realigned) {
     given_certificate(1000, "alice");
     given_in_flight(transfer_slice(first_slice(), "alice", "bob"));

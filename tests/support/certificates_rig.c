@@ -31,6 +31,7 @@ static struct {
     struct certificates_config config;
     struct processor_kind kind;
     struct stores stores;
+    struct store store; /* of the lane */
     struct options options;
     struct lane_setup setup;
     struct lane *lane;
@@ -60,6 +61,16 @@ static enum result schemas_open(void *context, struct schemas *schemas, struct e
     (void)error;
     *schemas = rig.schemas;
     return RESULT_OK;
+}
+
+static enum result store_open(void *self, const char *processor, int32_t partition, uint32_t tables,
+                              uint32_t changelogs, struct store *store, struct error *error) {
+    (void)self;
+    const struct stores memory = stores_memory();
+    const enum result result =
+        memory.lane_open(memory.self, processor, partition, tables, changelogs, store, error);
+    rig.store = *store;
+    return result;
 }
 
 static void join(void) {
@@ -93,7 +104,7 @@ void rig_open(void) {
         .logger = logger_silent(),
     };
     rig.kind = certificates_kind(&rig.config);
-    rig.stores = stores_memory();
+    rig.stores = (struct stores){.lane_open = store_open};
     rig.options = options_default();
     const struct uuid certificate_id = the_certificate();
     rig.partition = partition_of(&certificate_id);
@@ -149,6 +160,19 @@ void the_process_dies(void) {
 
 struct fake_schemas *the_schema_registry(void) {
     return &rig.fake_schemas;
+}
+
+void the_store_has(const struct certificates_state_certificate_state *state) {
+    const struct message message = {MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE, (void *)state};
+    const struct store_write write = {
+        .table = 0,
+        .key = {state->certificate_id.bytes, sizeof state->certificate_id.bytes},
+        .value = value_of(message),
+    };
+    int64_t positions[LOG_TOPICS_MAX];
+    struct error error;
+    cr_assert_eq(rig.store.positions(rig.store.self, positions, &error), RESULT_OK);
+    cr_assert_eq(rig.store.apply(rig.store.self, &write, 1, positions, &error), RESULT_OK);
 }
 
 struct lane_status the_lane(void) {
@@ -208,25 +232,37 @@ void send_raw(const struct raw_record *record) {
                                                     .headers_count = record->headers_count});
 }
 
-static void write_keyed(struct message message, const struct uuid *certificate_id) {
+static void write_keyed(struct message message, const struct uuid *certificate_id,
+                        const struct log_header *headers, uint32_t headers_count) {
     char key[UUID_CHARACTERS + 1] = {0};
     uuid_to_text(certificate_id, key);
     send_raw(&(struct raw_record){.topic = message_types[message.type].topic,
                                   .partition = partition_of(certificate_id),
                                   .key = key,
-                                  .value = value_of(message)});
+                                  .value = value_of(message),
+                                  .headers = headers,
+                                  .headers_count = headers_count});
 }
 
 void someone_sends(struct message message) {
     struct certificate_command_head head;
     cr_assert(certificate_command_head(&message, &head));
-    write_keyed(message, head.certificate_id);
+    write_keyed(message, head.certificate_id, NULL, 0);
+}
+
+void someone_sends_traced(struct message message, const char *traceparent) {
+    struct certificate_command_head head;
+    cr_assert(certificate_command_head(&message, &head));
+    const struct text value = text_of(traceparent);
+    const struct log_header header = {text_of("traceparent"),
+                                      {(const uint8_t *)value.data, value.length}};
+    write_keyed(message, head.certificate_id, &header, 1);
 }
 
 void registry_writes(struct message event) {
     struct certificate_registry_head head;
     cr_assert(certificate_registry_head(&event, &head));
-    write_keyed(event, head.certificate_id);
+    write_keyed(event, head.certificate_id, NULL, 0);
 }
 
 /* ---- the connector ---- */

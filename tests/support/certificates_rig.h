@@ -31,12 +31,16 @@ void let_run(void);
 /* The process dies without a word; another one takes over and restores. */
 void the_process_dies(void);
 struct fake_schemas *the_schema_registry(void);
+/* The lane's store has this state, without its changelog having it: a newer program was here. */
+void the_store_has(const struct certificates_state_certificate_state *state);
 struct lane_status the_lane(void);
 
 /* ---- who the processor meets ---- */
 
 /* A producer or an operator writes it, keyed and placed as it should be. */
 void someone_sends(struct message message);
+/* The same, with a traceparent. */
+void someone_sends_traced(struct message message, const char *traceparent);
 /* The same command, addressed to another certificate. */
 struct message to_certificate(struct message command, struct uuid certificate_id);
 /* A certificate that lies in the lane's partition as well, and one that does not. */

@@ -200,6 +200,40 @@ Test(certificates, decide_what_waited_only_when_its_turn_has_come) {
     nothing_else_is_written();
 }
 
+Test(certificates, pass_the_trace_of_a_command_on_to_all_that_comes_of_it) {
+    const struct uuid slice = issued(the_certificate());
+    const struct message first = transfer_slice(slice, "alice", "bob");
+    const struct message waiting = transfer_slice(slice, "bob", "carol");
+    const struct message refused = transfer_slice(slice, "alice", "carol");
+    someone_sends_traced(first, "00-one");
+    someone_sends_traced(waiting, "00-two");
+    someone_sends_traced(refused, "00-three");
+    let_run();
+    then_written(SUBMIT);
+    expect_text(header_of_last("traceparent"), "00-one");
+
+    registry_executes(1);
+    let_run();
+    then_written(TRANSFERRED);
+    expect_text(header_of_last("traceparent"), "00-one");
+    then_answered(first, MILLRACE_VERDICT_APPLIED);
+    expect_text(header_of_last("traceparent"), "00-one");
+    then_written(SUBMIT);
+    expect_text(header_of_last("traceparent"), "00-two");
+
+    registry_refuses(2, "not today");
+    let_run();
+    then_written(REJECTED);
+    expect_text(header_of_last("traceparent"), "00-two");
+    then_answered(waiting, MILLRACE_VERDICT_REJECTED);
+    expect_text(header_of_last("traceparent"), "00-two");
+    then_written(REJECTED);
+    expect_text(header_of_last("traceparent"), "00-three");
+    then_answered(refused, MILLRACE_VERDICT_REJECTED);
+    expect_text(header_of_last("traceparent"), "00-three");
+    nothing_else_is_written();
+}
+
 Test(certificates, let_only_64_commands_wait) {
     const struct uuid slice = issued(the_certificate());
     for (uint32_t i = 0; i < 1 + LIMIT_WAITING_MAX; i++) {

@@ -365,6 +365,43 @@ Test(trouble, misaligned_certificate_asks_for_the_stream_and_is_realigned_by_it)
     expect_text(state->model.slices[0].owner, "bob");
 }
 
+Test(trouble, the_stream_is_asked_for_once_at_a_time) {
+    given_issued_with_names();
+    const struct registry_commands_submit_transaction *asked = submission(0);
+    struct registry_events_evidence_contradicts event = {
+        .metadata = asked->metadata,
+        .certificate_id = asked->certificate_id,
+        .submission_id = asked->submission_id,
+        .sequence = 1,
+        .attempt = 1,
+        .kind = MILLRACE_EVIDENCE_KIND_REPLY,
+    };
+    event.metadata.id = some_id(90);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &event});
+    let_run();
+    then_written(SUSPENDED);
+    then_written(READ_STREAM);
+    nothing_else_is_written();
+
+    event.metadata.id = some_id(91);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &event});
+    let_run();
+    nothing_else_is_written();
+
+    struct registry_events_stream_slice slice;
+    struct registry_events_stream_read stream = stream_of(&slice, 5);
+    slice.registry_hash = (struct bytes){(const uint8_t *)"never heard of", 14};
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_STREAM_READ, &stream});
+    let_run();
+    nothing_else_is_written();
+
+    event.metadata.id = some_id(92);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &event});
+    let_run();
+    then_written(READ_STREAM);
+    nothing_else_is_written();
+}
+
 Test(trouble, a_reading_of_the_stream_that_is_stale_changes_nothing) {
     given_issued_with_names();
     struct registry_events_stream_slice slice;
@@ -466,6 +503,15 @@ Test(trouble, a_state_of_a_newer_format_keeps_the_lane_from_starting) {
                                       .value = value_of(message)};
     send_raw(&record);
     the_process_dies();
+    expect_stopped("has format 2, this version knows up to 1");
+}
+
+Test(trouble, a_store_with_a_newer_format_stops_the_lane_when_it_is_met) {
+    const struct certificates_state_certificate_state state = {.format_version = 2,
+                                                               .certificate_id = the_certificate()};
+    the_store_has(&state);
+    someone_sends(issue_certificate(1000, "alice"));
+    let_run();
     expect_stopped("has format 2, this version knows up to 1");
 }
 
