@@ -156,9 +156,10 @@ static enum result open_registry(const struct registry_connector_config *config,
                                  struct error *error) {
     const struct registry_adapter *adapter = adapter_by_name(config, wanted->adapter);
     if (adapter == NULL) {
-        return error_set(error, RESULT_INVALID,
-                         "registries.%s.adapter is \"%s\"; there is no such adapter", wanted->name,
-                         wanted->adapter);
+        (void)error_set(error, RESULT_INVALID,
+                        "registries.%s.adapter is \"%s\"; there is no such adapter", wanted->name,
+                        wanted->adapter);
+        return RESULT_INVALID;
     }
     return adapter->open(adapter->self, wanted, &config->clock, registry, error);
 }
