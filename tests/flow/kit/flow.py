@@ -72,11 +72,12 @@ def crc32_partition(key):
 
 
 def new_certificate(partition=None, misplaced_by_crc32=False):
-    """A new certificate's id: that belongs into a partition, or that CRC32 puts into a wrong one."""
+    """A new certificate's id: that belongs into a partition, or that CRC32 puts elsewhere."""
     while True:
         key = str(uuid.uuid4()).encode()
         right = murmur2_partition(key)
-        if partition in (None, right) and not (misplaced_by_crc32 and crc32_partition(key) == right):
+        well_placed = misplaced_by_crc32 and crc32_partition(key) == right
+        if partition in (None, right) and not well_placed:
             return key.decode()
 
 
@@ -204,7 +205,7 @@ def read(*topics):
     )
     wanted = {place for place, end in ends.items() if end > 0}
     consumer.assign(
-        [confluent_kafka.TopicPartition(PREFIX + topic, partition, 0) for topic, partition in wanted]
+        [confluent_kafka.TopicPartition(PREFIX + name, number, 0) for name, number in wanted]
     )
     records = []
     deadline = time.monotonic() + 30
@@ -224,8 +225,11 @@ def read(*topics):
 def delete_topics():
     """All that begin with the flow's prefix."""
     client = admin()
-    topics = [name for name in client.list_topics(timeout=ANSWER_S).topics if name.startswith(PREFIX)]
-    for answer in client.delete_topics(topics, operation_timeout=ANSWER_S).values() if topics else []:
+    listed = client.list_topics(timeout=ANSWER_S).topics
+    topics = [name for name in listed if name.startswith(PREFIX)]
+    if not topics:
+        return
+    for answer in client.delete_topics(topics, operation_timeout=ANSWER_S).values():
         answer.result()
 
 

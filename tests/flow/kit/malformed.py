@@ -113,7 +113,8 @@ def wrong_bytes(schemas, certificate):
         case("no UTF-8", "malformed", "owner", "bytes", b"\xc3\x28"),
         case("field beyond its limit", "too-large", "owner", "string", "x" * 300),
         Case("upper-case id", schemas.encode(ISSUE, upper), "not-canonical", field="metadata.id"),
-        Case("id that is no UUID", schemas.encode(ISSUE, no_uuid), "malformed", field="metadata.id"),
+        Case("id that is no UUID", schemas.encode(ISSUE, no_uuid), "malformed",
+             field="metadata.id"),
     ]
 
 
@@ -139,7 +140,8 @@ def wrong_place(schemas, certificate):
 
 def all_cases(schemas, certificate):
     """Every case, most of them under this certificate's own key."""
-    assert flow.crc32_partition(certificate.encode()) != flow.murmur2_partition(certificate.encode())
+    key = certificate.encode()
+    assert flow.crc32_partition(key) != flow.murmur2_partition(key)
     cases = foreign_framing(schemas, certificate)
     cases += wrong_bytes(schemas, certificate)
     cases += wrong_place(schemas, certificate)

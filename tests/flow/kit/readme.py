@@ -4,7 +4,9 @@ import re
 import sys
 
 with open("README.md", encoding="utf-8") as file:
-    FOUND = re.findall(rf"^<!-- test: {sys.argv[1]} -->\n```\w+\n(.*?)^```$", file.read(), re.M | re.S)
+    FOUND = re.findall(
+        rf"^<!-- test: {sys.argv[1]} -->\n```\w+\n(.*?)^```$", file.read(), re.M | re.S
+    )
 if len(FOUND) != 1:
     sys.exit(f"README.md has {len(FOUND)} blocks for the test {sys.argv[1]}")
 print(FOUND[0], end="")
