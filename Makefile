@@ -97,6 +97,15 @@ $(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURC
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS) $(filter -l%,$(CRITERION))
 
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(SUPPORT_SOURCES)) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS) -lcriterion
+
+.PHONY: bench
+bench: $(BUILD)/bench/loop ## Measure the loop against a bare one, on a Kafka that runs
+	@$<
+
 .PHONY: unit spec contract
 unit: ## Run one suite of tests: pieces
 spec: ## ... the domain, given-when-then
