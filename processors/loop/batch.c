@@ -62,6 +62,20 @@ bool batch_is_empty(const struct batch *batch) {
     return batch->records_count == 0 && batch->overlay.count == 0;
 }
 
+struct batch_place batch_here(const struct batch *batch) {
+    return (struct batch_place){.changes = batch->changes, .used = batch->arena.used};
+}
+
+bool batch_changed(const struct batch *batch, const struct batch_place *since) {
+    return batch->changes != since->changes;
+}
+
+void batch_rewind(struct batch *batch, const struct batch_place *place) {
+    assert(!batch_changed(batch, place));
+    assert(batch->arena.used >= place->used);
+    batch->arena.used = place->used;
+}
+
 void batch_stage(struct batch *batch, const struct log_staged *record, struct log_header *headers) {
     assert(batch->records_count < BATCH_RECORDS_MAX);
     assert(record->headers == headers && record->headers_count >= 1);

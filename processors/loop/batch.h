@@ -38,6 +38,16 @@ bool batch_has_room(const struct batch *batch);
 /* Is there nothing to commit but offsets? */
 bool batch_is_empty(const struct batch *batch);
 
+/* Where a batch stands, to go back to when nothing was staged since: scratch memory must not add
+ * up while nothing is committed. */
+struct batch_place {
+    uint64_t changes;
+    size_t used; /* bytes of the arena */
+};
+struct batch_place batch_here(const struct batch *batch);
+bool batch_changed(const struct batch *batch, const struct batch_place *since);
+void batch_rewind(struct batch *batch, const struct batch_place *place);
+
 /* Stage a record whose memory lives as long as the batch. `headers` has `headers_count` entries, of
  * which the first is left free for the transaction's name. */
 void batch_stage(struct batch *batch, const struct log_staged *record, struct log_header *headers);

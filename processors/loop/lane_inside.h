@@ -15,7 +15,8 @@ enum {
     LANE_BACKOFF_FIRST_MS = 100, /* until a record that cannot be handled yet is tried again */
     LANE_BACKOFF_MAX_MS = 5000,
     LANE_SLICE_RECORDS = 128, /* handled before more urgent inputs are looked at again */
-    LANE_REPORT_MS = 200,     /* between two reports of progress */
+    LANE_REPORT_MS = 200,     /* between two reports of progress in the status */
+    LANE_PROGRESS_MS = 5000,  /* between two lines in the log about a restore */
 };
 
 enum lane_command {
@@ -58,6 +59,7 @@ struct lane {
     struct log_positions positions;
     struct restore restore;
     struct lane_backoff backoff; /* of the restore and the start */
+    int64_t progress_ms;         /* monotonic; when the log was last told of the restore */
     bool started;                /* the processor is; the inputs may not be yet */
 
     /* Turns. */

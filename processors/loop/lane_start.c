@@ -76,7 +76,8 @@ void lane_start_locating(struct lane *lane) {
         logger_warning(&lane->logger, "the store does not belong to this log and is built anew",
                        LOGGER_NO_FIELDS);
     }
-    logger_info(&lane->logger, "restoring",
+    lane->progress_ms = lane_tick(lane);
+    logger_info(&lane->logger, "restore begins",
                 LOGGER_FIELDS(logger_number("remaining", restore_remaining(&lane->restore)),
                               logger_uuid("incarnation", &lane->identity.incarnation)));
     lane_enter(lane, LANE_STATE_RESTORING, NULL);
@@ -90,12 +91,23 @@ static void wait_a_while(struct lane *lane, const struct error *error) {
     lane_enter(lane, lane->state, error);
 }
 
+/* A long restore must not look like a dead one. */
+static void tell_progress(struct lane *lane) {
+    if (lane->turn.monotonic_ms - lane->progress_ms >= LANE_PROGRESS_MS) {
+        lane->progress_ms = lane->turn.monotonic_ms;
+        logger_info(&lane->logger, "restoring",
+                    LOGGER_FIELDS(logger_number("remaining", restore_remaining(&lane->restore)),
+                                  logger_number("records", (int64_t)lane->restore.records)));
+    }
+}
+
 void lane_start_restoring(struct lane *lane) {
     struct error error;
     turn_look(&lane->turn, &lane->setup->clock);
     switch (restore_step(&lane->restore, lane->setup->call_ms, &error)) {
     case RESTORE_MORE:
         lane->backoff = (struct lane_backoff){0};
+        tell_progress(lane);
         lane_report(lane, lane_tick(lane), false);
         break;
     case RESTORE_IDLE:

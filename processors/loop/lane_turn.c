@@ -40,38 +40,48 @@ static void release(struct lane *lane, struct lane_input *input) {
     input->taken = 0;
 }
 
+static void note_handled(struct lane *lane, struct lane_input *input, int64_t offset) {
+    assert(offset >= input->next);
+    input->next = offset + 1;
+    input->taken++;
+    lane->handled++;
+    if (input->backoff.until_ms != 0) {
+        input->backoff = (struct lane_backoff){0};
+        show_waiting(lane, NULL);
+    }
+}
+
 /* Handle one record. True: it was handled, and the next one may be. */
 static bool handle(struct lane *lane, uint32_t which) {
     struct lane_input *input = &lane->inputs[which];
     const struct log_record *record = &input->batch.records[input->taken];
-    const uint64_t changes = lane->turn.batch.changes;
+    const struct batch_place before = batch_here(&lane->turn.batch);
     struct error error;
-    switch (lane->processor.handle(lane->processor.self, which, record, &lane->turn, &error)) {
+    const enum result result =
+        lane->processor.handle(lane->processor.self, which, record, &lane->turn, &error);
+    const bool changed = batch_changed(&lane->turn.batch, &before);
+    assert(!changed || (result != RESULT_AGAIN && result != RESULT_INVALID));
+    if (!changed) {
+        batch_rewind(&lane->turn.batch, &before);
+    }
+    switch (result) {
     case RESULT_OK:
-        assert(record->offset >= input->next);
-        input->next = record->offset + 1;
-        input->taken++;
-        lane->handled++;
-        if (input->backoff.until_ms != 0) {
-            input->backoff = (struct lane_backoff){0};
-            show_waiting(lane, NULL);
-        }
-        return true;
+        note_handled(lane, input, record->offset);
+        break;
     case RESULT_AGAIN:
-        assert(lane->turn.batch.changes == changes);
         lane_back_off(&input->backoff, lane->turn.monotonic_ms);
         show_waiting(lane, &error);
-        return false;
+        break;
     case RESULT_INVALID:
-        assert(lane->turn.batch.changes == changes);
         error_wrap(&error, "%s partition %d offset %lld", record->topic, record->partition,
                    (long long)record->offset);
         stop(lane, &error);
-        return false;
+        break;
     default:
-        lane_finish(lane, LANE_END_FAILED, &error);
-        return false;
+        lane_fall(lane, &error, result);
+        break;
     }
+    return result == RESULT_OK;
 }
 
 static bool has_room(const struct lane *lane) {
@@ -126,7 +136,11 @@ static bool take_inputs(struct lane *lane) {
 }
 
 /* What a tick or a drain came to. */
-static void take_result(struct lane *lane, enum result result, const struct error *error) {
+static void take_result(struct lane *lane, const struct batch_place *before, enum result result,
+                        const struct error *error) {
+    if (!batch_changed(&lane->turn.batch, before)) {
+        batch_rewind(&lane->turn.batch, before);
+    }
     if (result == RESULT_AGAIN) {
         lane->tick_more = true;
     } else if (result != RESULT_OK) {
@@ -135,16 +149,19 @@ static void take_result(struct lane *lane, enum result result, const struct erro
 }
 
 static void tick(struct lane *lane) {
+    const struct batch_place before = batch_here(&lane->turn.batch);
     struct error error;
     if (!turn_has_room(&lane->turn)) {
         lane->tick_more = true;
         return;
     }
-    take_result(lane, lane->processor.tick(lane->processor.self, &lane->turn, &error), &error);
+    take_result(lane, &before, lane->processor.tick(lane->processor.self, &lane->turn, &error),
+                &error);
 }
 
 /* Before the tick, which might begin new work if the processor did not know. */
 static void drain(struct lane *lane) {
+    const struct batch_place before = batch_here(&lane->turn.batch);
     struct error error;
     if (lane->drain_told && lane->processor.drained(lane->processor.self)) {
         return;
@@ -154,7 +171,7 @@ static void drain(struct lane *lane) {
         return;
     }
     lane->drain_told = true;
-    take_result(lane,
+    take_result(lane, &before,
                 lane->processor.drain(lane->processor.self, lane->drain_cause, &lane->turn, &error),
                 &error);
 }

@@ -83,9 +83,11 @@ static enum restore_outcome handle_batch(struct restore *restore, struct error *
         }
         /* Nothing of ours can lie behind the end: the fence was before it was asked. */
         if (record->offset < restore->ends[changelog]) {
+            const struct batch_place before = batch_here(&restore->turn->batch);
             const enum result result =
                 processor->restore(processor->self, changelog, record, restore->turn, error);
             if (result == RESULT_AGAIN) {
+                batch_rewind(&restore->turn->batch, &before);
                 return RESTORE_WAITING;
             }
             if (result != RESULT_OK) {

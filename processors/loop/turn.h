@@ -24,7 +24,8 @@ enum {
 int64_t turn_wall_ms(const struct turn *turn);
 /* Monotonic clock of this turn: for every deadline. */
 int64_t turn_monotonic_ms(const struct turn *turn);
-/* Scratch memory that lives until the turn is committed or dropped. */
+/* Scratch memory: what a call of `handle`, `tick` or `drain` took lives until the turn is committed
+ * or dropped; if that call staged nothing, only until it returns. */
 struct arena *turn_arena(struct turn *turn);
 /* False when the turn holds so much that no further work should be begun in it. While it is true
  * there is room for the handling of any one message: TURN_HANDLING_* above. */
