@@ -64,11 +64,16 @@ launch() {
     pids[$name]=$!
 }
 
-# Ends a process politely, and sees that it went in peace.
+# Ends a process politely.
 stop() {
+    kill "${pids[$1]}"
+    goes "$1"
+}
+
+# goes NAME: it was told to end; sees that it goes in peace.
+goes() {
     local name=$1 code=0
-    kill "${pids[$name]}"
-    timeout 40 tail --pid="${pids[$name]}" -f /dev/null || fail "$name does not end"
+    timeout 40 tail -s 0.1 --pid="${pids[$name]}" -f /dev/null || fail "$name does not end"
     wait "${pids[$name]}" || code=$?
     unset "pids[$name]"
     [ $code = 0 ] || fail "$name ended with exit code $code"

@@ -72,12 +72,13 @@ def crc32_partition(key):
 
 
 def new_certificate(partition=None, misplaced_by_crc32=False):
-    """A new certificate's id: that belongs into a partition, or that CRC32 puts elsewhere."""
+    """A new certificate's id: that belongs into a partition, or that CRC32 puts into a wrong one.
+    """
     while True:
         key = str(uuid.uuid4()).encode()
         right = murmur2_partition(key)
-        well_placed = misplaced_by_crc32 and crc32_partition(key) == right
-        if partition in (None, right) and not well_placed:
+        as_wanted = partition in (None, right)
+        if as_wanted and not (misplaced_by_crc32 and crc32_partition(key) == right):
             return key.decode()
 
 
@@ -190,10 +191,8 @@ class Record:
         return found[-1].decode() if found else None
 
 
-def read(*topics):
-    """All committed records of these topics, up to where they end now, each partition in order."""
-    client = admin()
-    ends = end_offsets(client, topics, committed=True)
+def reader(*topics):
+    """A consumer of what is committed, from the beginning."""
     consumer = confluent_kafka.Consumer(
         {
             "bootstrap.servers": BOOTSTRAP,
@@ -203,10 +202,21 @@ def read(*topics):
             "enable.partition.eof": True,
         }
     )
-    wanted = {place for place, end in ends.items() if end > 0}
     consumer.assign(
-        [confluent_kafka.TopicPartition(PREFIX + name, number, 0) for name, number in wanted]
+        [
+            confluent_kafka.TopicPartition(PREFIX + topic, partition, 0)
+            for topic in topics
+            for partition in range(PARTITIONS)
+        ]
     )
+    return consumer
+
+
+def read(*topics):
+    """All committed records of these topics, up to where they end now, each partition in order."""
+    ends = end_offsets(admin(), topics, committed=True)
+    wanted = {place for place, end in ends.items() if end > 0}
+    consumer = reader(*topics)
     records = []
     deadline = time.monotonic() + 30
     while wanted:
@@ -225,12 +235,11 @@ def read(*topics):
 def delete_topics():
     """All that begin with the flow's prefix."""
     client = admin()
-    listed = client.list_topics(timeout=ANSWER_S).topics
-    topics = [name for name in listed if name.startswith(PREFIX)]
-    if not topics:
-        return
-    for answer in client.delete_topics(topics, operation_timeout=ANSWER_S).values():
-        answer.result()
+    names = client.list_topics(timeout=ANSWER_S).topics
+    topics = [name for name in names if name.startswith(PREFIX)]
+    if topics:
+        for answer in client.delete_topics(topics, operation_timeout=ANSWER_S).values():
+            answer.result()
 
 
 # --- The registry to test against ---
