@@ -7,7 +7,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +66,7 @@ struct kafka_proxy {
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t changed;
     bool ending;
+    bool away;
     struct link *links[LINKS_MAX];
     uint32_t links_count;
     enum kafka_proxy_api api;
@@ -243,7 +243,7 @@ static void accept_link(struct kafka_proxy *proxy) {
     if (client < 0) {
         return;
     }
-    const int upstream = connect_upstream(proxy);
+    const int upstream = proxy->away ? -1 : connect_upstream(proxy);
     if (upstream < 0) {
         (void)close(client);
         return;
@@ -376,6 +376,9 @@ static void *serve(void *argument) {
         eventfd_t ignored;
         (void)eventfd_read(proxy->wake, &ignored);
         serve_links(proxy, fds + 2, links);
+        while (proxy->away && proxy->links_count > 0) {
+            end_link(proxy, proxy->links_count - 1);
+        }
         if (fds[0].revents != 0) {
             accept_link(proxy);
         }
@@ -445,6 +448,13 @@ void kafka_proxy_arm(struct kafka_proxy *proxy, enum kafka_proxy_api api,
     proxy->fault = fault;
     proxy->armed = count;
     pthread_mutex_unlock(&proxy->mutex);
+}
+
+void kafka_proxy_away(struct kafka_proxy *proxy, bool away) {
+    pthread_mutex_lock(&proxy->mutex);
+    proxy->away = away;
+    pthread_mutex_unlock(&proxy->mutex);
+    (void)eventfd_write(proxy->wake, 1);
 }
 
 uint32_t kafka_proxy_hits(struct kafka_proxy *proxy) {

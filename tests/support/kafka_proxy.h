@@ -4,6 +4,7 @@
 #ifndef MILLRACE_TESTS_SUPPORT_KAFKA_PROXY_H
 #define MILLRACE_TESTS_SUPPORT_KAFKA_PROXY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Kinds of requests, by Kafka's number. */
@@ -32,6 +33,9 @@ const char *kafka_proxy_address(const struct kafka_proxy *proxy);
 /* The next `count` requests of a kind meet with a fault; UINT32_MAX: all of them. */
 void kafka_proxy_arm(struct kafka_proxy *proxy, enum kafka_proxy_api api,
                      enum kafka_proxy_fault fault, uint32_t count);
+
+/* The broker goes away: all connections are reset and new ones too, until it comes back. */
+void kafka_proxy_away(struct kafka_proxy *proxy, bool away);
 
 /* How many requests have met with a fault so far. */
 uint32_t kafka_proxy_hits(struct kafka_proxy *proxy);

@@ -28,11 +28,14 @@ struct row {
 static const struct row defaults[] = {
     {ALL, "socket.nagle.disable", "true"},
     {ALL, "socket.keepalive.enable", "true"},
+    /* A broker that was away for a moment must be found again within a session. */
+    {ALL, "reconnect.backoff.max.ms", "1000"},
     /* Just after a commit the coordinator says "concurrent transactions"; the client asks again
      * after this (its own default of 100 is felt by every second transaction). */
     {TRANSACTOR, "retry.backoff.ms", "10"},
-    /* A request without an answer must not keep a lane from ticking. */
-    {TRANSACTOR, "socket.timeout.ms", "10000"},
+    /* A request without an answer must not keep a lane from ticking: librdkafka waits up to two
+     * of these for offsets. A commit that takes as long is too slow anyway. */
+    {TRANSACTOR, "socket.timeout.ms", "4000"},
     {PRODUCERS, "linger.ms", "1"},
     /* A turn is bounded by the loop, in records and in bytes; the queue never refuses one. */
     {PRODUCERS, "queue.buffering.max.messages", "10000000"},

@@ -14,7 +14,7 @@ enum {
     ABORT_TIMEOUT_MS = 5000,
     /* When its time is over, librdkafka gives the whole transaction up, so it gets more time than a
      * caller may have in mind, and uses it only while a coordinator does not answer. */
-    OFFSETS_TIMEOUT_MS = 10000,
+    OFFSETS_TIMEOUT_MS = 4000,
 };
 
 static int64_t now_ms(const struct kafka_transactor *transactor) {
