@@ -13,7 +13,7 @@
 #include "domain/uuid.h"
 #include "outside/kafka/kafka_sender.h"
 
-enum { OUTBOX_MAX = 100 * 1000 };
+enum { OUTBOX_MAX = 10 * 1000 };
 
 /* One message. */
 struct outgoing {
