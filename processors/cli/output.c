@@ -153,10 +153,11 @@ static void print_members(FILE *stream, const json_t *object) {
     }
     for (void *at = json_object_iter(writable); at != NULL;
          at = json_object_iter_next(writable, at)) {
-        if (json_is_null(json_object_iter_value(at))) {
+        const json_t *value = json_object_iter_value(at);
+        if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0)) {
             continue;
         }
-        char *cell = cell_of(json_object_iter_value(at));
+        char *cell = cell_of(value);
         print_cell(stream, json_object_iter_key(at), width, false);
         print_cell(stream, cell, 0, true);
         free(cell);

@@ -24,7 +24,7 @@ struct output_column {
 void output_rows(FILE *stream, enum output_format format, const json_t *rows,
                  const struct output_column *columns, uint32_t columns_count);
 
-/* One object: as a table a line a member that is not null, nested ones as JSON. */
+/* One object: as a table a line a member that holds something, nested ones as JSON. */
 void output_object(FILE *stream, enum output_format format, const json_t *object);
 
 #endif
