@@ -35,8 +35,8 @@ int64_t memory_log_append(struct memory_log *log, const char *topic, int32_t par
 int64_t memory_log_append_text(struct memory_log *log, const char *topic, int32_t partition,
                                const char *key, const char *value);
 
-/* How many records a reader of committed data sees, and the one at `index` of them; it lives as
- * long as the log. */
+/* How many records a reader of committed data sees, and the one at `index` of them: valid until the
+ * next record is written, what it points to as long as the log. */
 uint32_t memory_log_visible(struct memory_log *log, const char *topic, int32_t partition);
 const struct log_record *memory_log_read(struct memory_log *log, const char *topic,
                                          int32_t partition, uint32_t index);

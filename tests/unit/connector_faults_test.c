@@ -495,7 +495,7 @@ Test(connector_faults, configurations_that_cannot_work_are_refused) {
         uint32_t count;
         const char *says;
     } rows[] = {
-        {{{NULL}}, 0, "no registry is configured"},
+        {{{.name = NULL}}, 0, "no registry is configured"},
         {{{"a", "fake", "here", 0}}, 1, "in_flight_max is 0"},
         {{{"a", "fake", "here", 1}, {"a", "fake", "here", 1}}, 2, "configured twice"},
         {{{"a", "grpc", "here", 1}}, 1, "no such adapter"},
