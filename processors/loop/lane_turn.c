@@ -64,6 +64,10 @@ static bool handle(struct lane *lane, uint32_t which) {
     if (!changed) {
         batch_rewind(&lane->turn.batch, &before);
     }
+    if (result == RESULT_AGAIN || result == RESULT_INVALID) {
+        error_wrap(&error, "%s partition %d offset %lld", record->topic, record->partition,
+                   (long long)record->offset);
+    }
     switch (result) {
     case RESULT_OK:
         note_handled(lane, input, record->offset);
@@ -73,8 +77,6 @@ static bool handle(struct lane *lane, uint32_t which) {
         show_waiting(lane, &error);
         break;
     case RESULT_INVALID:
-        error_wrap(&error, "%s partition %d offset %lld", record->topic, record->partition,
-                   (long long)record->offset);
         stop(lane, &error);
         break;
     default:

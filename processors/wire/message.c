@@ -143,7 +143,8 @@ enum result wire_decode(struct schema_cache *cache, const struct wire_input *inp
     const struct schema_entry *entry;
     struct error error;
     if (schema_cache_find(cache, failure->schema_id, now_ms, &entry, &error) != RESULT_OK) {
-        (void)snprintf(failure->text, sizeof failure->text, "%s", error.text);
+        (void)snprintf(failure->text, sizeof failure->text, "schema id %d: %.400s",
+                       failure->schema_id, error.text);
         return RESULT_AGAIN;
     }
     result = check_schema(input, entry, failure);

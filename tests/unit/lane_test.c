@@ -451,7 +451,8 @@ Test(lane, waits_with_what_cannot_be_handled_yet) {
     work_for(10);
     expect_state("a", "a ", 1);
     cr_expect_eq(toy_status(lane).state, LANE_STATE_WAITING);
-    cr_expect_str_eq(toy_status(lane).reason, "somebody is away");
+    cr_expect_str_eq(toy_status(lane).reason,
+                     "toy.commands partition 1 offset 1: somebody is away");
     toy_urgent(world, P, "u");
     work_for(10);
     expect_state("a u", "a u ", 1);

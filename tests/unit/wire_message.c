@@ -207,7 +207,9 @@ Test(wire_message, a_registry_that_is_away_is_waited_for) {
     const struct bytes value = transfer_value(&world, id);
     world.fake.away = true;
     cr_expect_eq(read_value(&world, value), RESULT_AGAIN);
-    cr_expect_str_eq(world.failure.text, "the schema registry is away");
+    char waits[80];
+    (void)snprintf(waits, sizeof waits, "schema id %d: the schema registry is away", id);
+    cr_expect_str_eq(world.failure.text, waits);
     cr_expect_eq(read_value(&world, value), RESULT_AGAIN);
     cr_expect_eq(world.fake.asked, 1, "not asked again at once");
     world.now_ms += SCHEMA_CACHE_RETRY_MS;
