@@ -80,7 +80,8 @@ static void live_and_be_stopped(struct kafka_cluster *process, enum stop_at stop
     if (stop_at != STOP_BEFORE_ITS_TRANSACTION) {
         result = log.commit_begin(log.self, &record, 1, inputs, &error);
     }
-    while (stop_at == STOP_IN_ITS_TRANSACTION && kafka_cluster_written(process, "events", 0) == 0) {
+    while (stop_at == STOP_IN_ITS_TRANSACTION &&
+           kafka_cluster_end(process, "events", 0, false) == 0) {
     }
     if (stop_at == STOP_BEFORE_ITS_END) {
         /* The proxy, in the other process, lets no end pass. */

@@ -92,11 +92,11 @@ void kafka_cluster_open(struct kafka_cluster *cluster) {
 
 void kafka_cluster_share(struct kafka_cluster *other, const struct kafka_cluster *cluster,
                          const char *bootstrap, const char *instance) {
+    const struct clock clock = clock_os();
     *other = *cluster;
     other->writer = NULL;
     other->arena.base = NULL;
-    logging_init(&other->logging, STDERR_FILENO, LOGGING_FORMAT_TEXT, LOGGER_LEVEL_WARNING,
-                 &other->config.clock);
+    logging_init(&other->logging, STDERR_FILENO, LOGGING_FORMAT_TEXT, LOGGER_LEVEL_WARNING, &clock);
     (void)snprintf(other->bootstrap, sizeof other->bootstrap, "%s", bootstrap);
     configure(other, instance);
 }
@@ -297,12 +297,13 @@ uint32_t kafka_cluster_read(struct kafka_cluster *cluster, const char *topic, in
     return count;
 }
 
-int64_t kafka_cluster_written(struct kafka_cluster *cluster, const char *topic, int32_t partition) {
+int64_t kafka_cluster_end(struct kafka_cluster *cluster, const char *topic, int32_t partition,
+                          bool stable) {
     char name[256];
     int64_t low;
     int64_t high;
     rd_kafka_conf_t *conf = conf_of(cluster);
-    set(conf, "isolation.level", "read_uncommitted");
+    set(conf, "isolation.level", stable ? "read_committed" : "read_uncommitted");
     rd_kafka_t *asker = client(RD_KAFKA_CONSUMER, conf);
     cr_assert_eq(rd_kafka_query_watermark_offsets(asker, full_name(cluster, topic, name), partition,
                                                   &low, &high, CALL_MS),
@@ -321,7 +322,13 @@ int64_t kafka_cluster_committed(struct kafka_cluster *cluster, const char *proce
     rd_kafka_t *asker = client(RD_KAFKA_CONSUMER, conf);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, full_name(cluster, topic, name), partition);
-    cr_assert_eq(rd_kafka_committed(asker, list, CALL_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    /* It is unstable while a transaction with offsets of the group is open. */
+    rd_kafka_resp_err_t error;
+    while ((error = rd_kafka_committed(asker, list, CALL_MS)) ==
+               RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT ||
+           error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+    }
+    cr_assert_eq(error, RD_KAFKA_RESP_ERR_NO_ERROR, "%s", rd_kafka_err2str(error));
     const int64_t offset = list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_destroy(asker);

@@ -55,8 +55,10 @@ void kafka_cluster_append_numbers(struct kafka_cluster *cluster, const char *top
 uint32_t kafka_cluster_read(struct kafka_cluster *cluster, const char *topic, int32_t partition,
                             struct log_record *records, uint32_t records_max);
 
-/* How many offsets of a partition are taken, by records that are not committed too. */
-int64_t kafka_cluster_written(struct kafka_cluster *cluster, const char *topic, int32_t partition);
+/* Where a partition ends: behind every record, or (`stable`) before the first one whose transaction
+ * is still open. */
+int64_t kafka_cluster_end(struct kafka_cluster *cluster, const char *topic, int32_t partition,
+                          bool stable);
 
 /* What a group has committed, or -1. */
 int64_t kafka_cluster_committed(struct kafka_cluster *cluster, const char *processor,

@@ -10,6 +10,8 @@
 /* Checks all topics of the topology, then joins `<application>.<processor>`. `poll` the group at
  * least once per session time-out: a process that was stopped for longer than that owns nothing
  * until it polls again.
+ * A member with an instance name does not tell the group that it leaves: its partitions wait for it
+ * for one session time-out, so that a restart disturbs nobody.
  * `partitions`: how many each topic has. `config` and `topology` must outlive the group.
  * INVALID: a topic is missing, or they do not have the same number of partitions; what to do is
  * said. AGAIN: no broker answers within `timeout_ms`. */

@@ -52,7 +52,8 @@ static const struct row defaults[] = {
     {RESTORER, "queued.max.messages.kbytes", "65536"},
     {READER | PEEKER, "queued.max.messages.kbytes", "16384"},
     /* How long after the last record the end of the partition is told. */
-    {RESTORER | READER | PEEKER, "fetch.wait.max.ms", "10"},
+    {RESTORER, "fetch.wait.max.ms", "10"},
+    {READER | PEEKER, "fetch.wait.max.ms", "50"},
 };
 
 /* Nobody does: a promise rests on each. */

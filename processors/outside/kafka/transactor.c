@@ -32,6 +32,12 @@ static int32_t changelog_of(const struct log_topology *topology, uint32_t output
     return -1;
 }
 
+/* Will this record never be taken, by any broker at any time? */
+static bool is_impossible(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_INVALID_RECORD; /* without a key, on a compacted topic */
+}
+
 /* A delivery report; `_private` points to the output. From within flush and abort only. */
 static void delivered(void *context, const rd_kafka_message_t *message) {
     struct kafka_transactor *transactor = context;
@@ -40,8 +46,7 @@ static void delivered(void *context, const rd_kafka_message_t *message) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (transactor->failed.result == RESULT_OK) {
             (void)error_set(&transactor->failed,
-                            message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? RESULT_INVALID
-                                                                                 : RESULT_FAILED,
+                            is_impossible(message->err) ? RESULT_INVALID : RESULT_FAILED,
                             "a record of %zu bytes for %s was not written: %s", message->len,
                             rd_kafka_topic_name(message->rkt), rd_kafka_err2str(message->err));
         }
@@ -138,7 +143,7 @@ static enum result produce_failed(const struct kafka_transactor *transactor,
                                   struct error *error) {
     const rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
     (void)kafka_failed_object(transactor->client.handle, failed, error, "it can not be written");
-    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    if (is_impossible(code)) {
         error->result = RESULT_INVALID;
     } else if (error->result == RESULT_AGAIN) {
         error->result = RESULT_FAILED;
