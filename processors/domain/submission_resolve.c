@@ -56,7 +56,7 @@ static void decide_not_executed(const struct submission_step *step,
                facts->quarantine_set
                    ? "a request may still be under way: ask again when the quarantine is over; it "
                      "begins anew when the partition gets a new owner"
-                   : "no quarantine is configured for this deployment, so none is ever over");
+                   : "no quarantine is configured (loop.quarantine.ms), so none is ever over");
         return;
     }
     submission_add_resolved(step, &(struct submission_resolution){
