@@ -22,7 +22,7 @@ const struct log_topology toy_topology = {
 };
 
 /* What is taken without being staged must not add up while nothing is committed. */
-enum { SCRATCH_BYTES = 1 << 20 };
+enum { AGAIN_BYTES = 4 << 20, TICK_BYTES = 16 << 10 };
 
 /* One lane's part. */
 struct toy_lane {
@@ -118,7 +118,7 @@ static enum result toy_handle(void *self, uint32_t input, const struct log_recor
     pthread_mutex_lock(&toy->mutex);
     enum result result;
     if (begins(record->value, "again") && toy->again) {
-        (void)arena_take(turn_arena(turn), SCRATCH_BYTES);
+        (void)arena_take(turn_arena(turn), AGAIN_BYTES);
         result = error_set(error, RESULT_AGAIN, "somebody is away");
     } else if (begins(record->value, "invalid")) {
         result = error_set(error, RESULT_INVALID, "this cannot be read");
@@ -140,7 +140,7 @@ static enum result toy_tick(void *self, struct turn *turn, struct error *error) 
     struct toy_lane *lane = self;
     pthread_mutex_lock(&lane->toy->mutex);
     enum result result = RESULT_OK;
-    (void)arena_take(turn_arena(turn), SCRATCH_BYTES);
+    (void)arena_take(turn_arena(turn), TICK_BYTES);
     if (!lane->drains && !lane->identity.alive(lane->identity.alive_context)) {
         lane->toy->late_ticks++;
     }
