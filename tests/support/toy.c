@@ -65,7 +65,9 @@ static enum result toy_restore(void *self, uint32_t changelog, const struct log_
     if (lane->toy->refuse_restore) {
         return error_set(error, RESULT_INVALID, "this state cannot be read");
     }
+    pthread_mutex_lock(&lane->toy->mutex);
     lane->toy->restored++;
+    pthread_mutex_unlock(&lane->toy->mutex);
     if (record->value_null) {
         turn_remove(turn, 0, record->key);
     } else {
