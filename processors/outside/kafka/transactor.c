@@ -201,18 +201,22 @@ static enum result record_failed(const struct kafka_transactor *transactor, stru
 static enum result send_offsets(struct kafka_transactor *transactor,
                                 const rd_kafka_consumer_group_metadata_t *membership,
                                 struct error *error) {
-    enum { REPORT_MS = 100 };
+    enum { REPORT_MS = 500, POLL_MS = 10 };
     const enum result result = kafka_failed_object(
         transactor->client.handle,
         rd_kafka_send_offsets_to_transaction(transactor->client.handle, transactor->offsets,
                                              membership, OFFSETS_TIMEOUT_MS),
         error, "writing the offsets that were read");
-    if (result == RESULT_FAILED) {
-        /* A record that failed meanwhile makes this fail too; its report follows at once. */
-        (void)rd_kafka_poll(transactor->client.handle, REPORT_MS);
-        return transactor->failed.result != RESULT_OK ? record_failed(transactor, error) : result;
+    if (result != RESULT_FAILED) {
+        return result;
     }
-    return result;
+    /* A record that failed meanwhile makes this fail too; its report follows at once. */
+    const int64_t deadline_ms = now_ms(transactor) + REPORT_MS;
+    while (transactor->failed.result == RESULT_OK && transactor->undelivered > 0 &&
+           now_ms(transactor) < deadline_ms) {
+        (void)rd_kafka_poll(transactor->client.handle, POLL_MS);
+    }
+    return transactor->failed.result != RESULT_OK ? record_failed(transactor, error) : result;
 }
 
 static enum result flush(struct kafka_transactor *transactor, int32_t timeout_ms,
