@@ -11,7 +11,6 @@ enum exit_code {
     EXIT_CODE_UNKNOWN = 5,   /* the outcome at the registry is unknown */
     EXIT_CODE_TIMED_OUT = 6, /* waiting ended; the command may still run */
     EXIT_CODE_NOT_FOUND = 7,
-    EXIT_CODE_PERMISSION = 77,
     EXIT_CODE_CONFIGURATION = 78,
     EXIT_CODE_INTERRUPTED = 130, /* SIGINT */
     EXIT_CODE_TERMINATED = 143,  /* SIGTERM */
