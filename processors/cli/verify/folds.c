@@ -131,6 +131,7 @@ static void take_event(struct verify *verify, const struct kind *kind, struct ve
     if (fold->broken) {
         return;
     }
+    verify_scratch_reserve(verify, (size_t)fold->folded.length * 2);
     if (record->late && !fold->due) {
         fold->due = true;
         fold->matched = matches(verify, kind, fold);
@@ -259,12 +260,13 @@ static void end_fold(struct verify *verify, const struct kind *kind, struct veri
                       verify_id(id, text));
         return;
     }
+    arena_reset(&verify->scratch);
+    verify_scratch_reserve(verify, (size_t)fold->folded.length + fold->state.length);
     if (!fold->due) {
         fold->matched = matches(verify, kind, fold);
     }
     if (!fold->matched) {
         char difference[DIFFERENCE_BYTES_MAX];
-        arena_reset(&verify->scratch);
         difference_of(kind->record, unfold(verify, kind, &fold->state),
                       unfold(verify, kind, &fold->folded), difference);
         verify_breach(verify, &fold->state_place,

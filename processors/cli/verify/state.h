@@ -8,7 +8,6 @@
 #include "wire/plan.h"
 
 enum {
-    VERIFY_SCRATCH_BYTES = 64 * 1024 * 1024, /* for one record, its fold and its encoding */
     VERIFY_MODEL_BYTES_MAX = 4 * 1024 * 1024,
 };
 
@@ -114,7 +113,7 @@ struct verify {
     struct verify_report report;
     int32_t partition;
     struct verify_positions positions;
-    struct arena scratch;
+    struct arena scratch; /* for one record, its fold and its encoding; grows */
     struct plan model_plan;
     struct plan ledger_plan;
     struct uuid_map certificates; /* struct verify_certificate; of the partition */
@@ -147,6 +146,10 @@ struct verify_certificate *verify_certificate_of(struct verify *verify,
 /* By certificate and command; made when it is new. */
 struct verify_command *verify_command_of(struct verify *verify, const struct uuid *certificate_id,
                                          const struct uuid *command_id);
+
+/* Make the scratch arena large enough to decode `bytes` of models and to fold one event into each
+ * of them. Only while nothing is in it. */
+void verify_scratch_reserve(struct verify *verify, size_t bytes);
 
 /* Each concern has one file. */
 void verify_letters_take(struct verify *verify, const struct verify_record *record);

@@ -58,9 +58,7 @@ const char *verify_id(const struct uuid *id, char text[VERIFY_ID_SIZE]) {
 
 struct verify *verify_open(void) {
     struct verify *verify = calloc(1, sizeof *verify);
-    void *scratch = malloc(VERIFY_SCRATCH_BYTES);
-    assert(verify != NULL && scratch != NULL);
-    arena_init(&verify->scratch, scratch, VERIFY_SCRATCH_BYTES);
+    assert(verify != NULL);
     plan_open_own(&certificates_state_certificate_model_descriptor, &verify->model_plan);
     plan_open_own(&registry_state_ledger_model_descriptor, &verify->ledger_plan);
     verify->certificates.item_size = sizeof(struct verify_certificate);
@@ -72,6 +70,24 @@ struct verify *verify_open(void) {
     verify->witnesses.item_size = sizeof(struct verify_witness);
     verify->sets = verify_sets_open();
     return verify;
+}
+
+void verify_scratch_reserve(struct verify *verify, size_t bytes) {
+    /* What an event brings along is bounded by the schemas: ten thousand slices of 170 bytes,
+     * copied once. What a model takes is bounded by its bytes: an item of the smallest kind has 3
+     * of them (an empty attribute) and 40 in a struct, and what changes is made anew. */
+    enum { EVENT_BYTES_MAX = 4 * 1024 * 1024, EXPANSION_MAX = 32 };
+    assert(verify->scratch.used == 0 && bytes <= (size_t)4 * VERIFY_MODEL_BYTES_MAX);
+    size_t capacity = verify->scratch.capacity == 0 ? EVENT_BYTES_MAX : verify->scratch.capacity;
+    while (capacity < EVENT_BYTES_MAX + bytes * EXPANSION_MAX) {
+        capacity *= 2;
+    }
+    if (capacity > verify->scratch.capacity) {
+        free(verify->scratch.base);
+        void *memory = malloc(capacity);
+        assert(memory != NULL);
+        arena_init(&verify->scratch, memory, capacity);
+    }
 }
 
 struct verify_certificate *verify_certificate_of(struct verify *verify,
