@@ -40,6 +40,8 @@ MAIN := processors/cli/main.c
 LIBRARY_SOURCES := $(filter-out $(MAIN),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
+SIMULATE_MAIN := tests/simulate/main.c
+SIMULATE_SOURCES := $(filter-out $(SIMULATE_MAIN),$(sort $(wildcard tests/simulate/*.c)))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
 FLOW_SOURCES := $(sort $(wildcard tests/flow/*.c))
 FLOWS := $(FLOW_SOURCES:tests/flow/%.c=$(BUILD)/flow/%)
@@ -57,6 +59,7 @@ help: ## List the targets
 
 # Objects are made anew when their flags change, libraries and programs when their list does; both
 # files are touched only then. The first also says in time that a library is not installed.
+LISTED = $(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES)
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -64,7 +67,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' >$@
 $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(SOURCES) $(TEST_SOURCES)' | cmp -s - $@ || echo '$(SOURCES) $(TEST_SOURCES)' >$@
+	@echo '$(LISTED)' | cmp -s - $@ || echo '$(LISTED)' >$@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -83,8 +86,8 @@ $(BUILD)/millrace: $(call object,$(MAIN)) $(LIBRARY)
 CRITERION := $(if $(filter tsan,$(VARIANT)),$(call object,tests/tsan/criterion.c),-lcriterion)
 
 define SUITE
-$(BUILD)/suites/$(1): $$(call object,$$(filter tests/$(1)/%,$$(TEST_SOURCES)) $$(SUPPORT_SOURCES)) \
-                     $$(LIBRARY) $$(filter %.o,$$(CRITERION)) $$(BUILD)/sources
+$(BUILD)/suites/$(1): $$(call object,$$(filter tests/$(1)/%,$$(TEST_SOURCES)) $$(SUPPORT_SOURCES) \
+                     $$(SIMULATE_SOURCES)) $$(LIBRARY) $$(filter %.o,$$(CRITERION)) $$(BUILD)/sources
 	@mkdir -p $$(@D)
 	@echo "link $$@"
 	@$$(CC) $$(LDFLAGS) $$(filter %.o %.a,$$^) -o $$@ $$(PKG_LIBS) $$(filter -l%,$$(CRITERION))
@@ -96,6 +99,13 @@ $(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURC
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS) $(filter -l%,$(CRITERION))
+
+# The log and the schema registry in memory need no test framework, and so neither does it.
+$(BUILD)/simulate: $(call object,$(SIMULATE_MAIN) $(SIMULATE_SOURCES) \
+                     $(filter tests/support/memory_% tests/support/fake_schemas.c,$(SUPPORT_SOURCES))) \
+                   $(LIBRARY) $(BUILD)/sources
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(SUPPORT_SOURCES)) $(LIBRARY)
 	@mkdir -p $(@D)

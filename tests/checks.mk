@@ -2,7 +2,7 @@
 
 GENERATED := schemas/generated/% tests/support/probe/%
 HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) \
-                                          $(SUPPORT_SOURCES) $(wildcard tests/tsan/*.c tests/fuzz/*.c))
+                                          $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/tsan/*.c tests/fuzz/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.

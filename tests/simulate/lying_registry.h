@@ -1,0 +1,84 @@
+/* The registry of the working assumptions, in virtual time: slow, sometimes away, not idempotent,
+ * impossible to ask; and it lies by all the ways that a reply can be lost. What it was really asked
+ * and really did stands in its own ledger, which nobody of ours can read. */
+#ifndef MILLRACE_SIMULATE_LYING_REGISTRY_H
+#define MILLRACE_SIMULATE_LYING_REGISTRY_H
+
+#include "ports/registry.h"
+#include "tests/simulate/chance.h"
+#include "tests/simulate/process.h"
+
+/* What it is like now. All zeroes: at once and honest. */
+struct registry_weather {
+    int64_t latency_least_ms;
+    int64_t latency_most_ms;
+    int64_t way_most_ms; /* bytes take 0 … this long to arrive, also after the sender died */
+    uint32_t refuses_permille;      /* by its own rules: not executed, and says so */
+    uint32_t contradicts_permille;  /* refuses with words that contradict our books */
+    uint32_t accepts_permille;      /* says first that it has it */
+    uint32_t silent_permille;       /* takes it and never says anything; half of them execute */
+    uint32_t reset_before_permille; /* the connection breaks before the request is read */
+    uint32_t reset_after_permille;  /* executes, and the connection breaks before the reply */
+    uint32_t garbled_permille;      /* executes or refuses, and the reply cannot be understood */
+    uint32_t late_permille;         /* takes up to `queue_most_ms`, longer than a call may take */
+    int64_t queue_most_ms;
+    bool away; /* nobody can connect */
+};
+
+enum registry_deed {
+    REGISTRY_DEED_REQUEST, /* a whole request was read */
+    REGISTRY_DEED_EXECUTION,
+    REGISTRY_DEED_REFUSAL,
+};
+
+/* A line of the registry's own ledger. */
+struct registry_entry {
+    enum registry_deed deed;
+    int64_t at_ms;
+    struct uuid certificate_id;
+    struct uuid submission_id;
+    int32_t attempt; /* as the request says */
+    struct registry_transaction transaction;
+    uint32_t process; /* who sent it */
+    uint32_t life;
+    int64_t handed_over_ms; /* when its first byte was given to the kernel */
+    const char *words;      /* of a refusal */
+};
+
+struct lying_registry_setup {
+    struct timeline *timeline;
+    struct transcript *transcript;
+    struct chance chance;
+};
+
+struct lying_registry;
+
+struct lying_registry *lying_registry_open(const struct lying_registry_setup *setup);
+void lying_registry_close(struct lying_registry *registry);
+
+struct registry_weather *lying_registry_weather(struct lying_registry *registry);
+/* Changes whenever a lane may find something by `poll`. */
+uint64_t lying_registry_changes(const struct lying_registry *registry);
+
+/* The adapter "lying" as one process uses it; `adapter.self` lives as long as the registry. */
+struct registry_adapter lying_registry_adapter(struct lying_registry *registry,
+                                               struct process *process);
+/* A process was killed: what its kernel has goes out, nothing else does. */
+void lying_registry_process_died(struct lying_registry *registry, const struct process *process);
+
+/* The ledger, oldest first. */
+uint32_t lying_registry_entries(const struct lying_registry *registry);
+const struct registry_entry *lying_registry_entry(const struct lying_registry *registry,
+                                                  uint32_t index);
+/* Has it executed this submission, as far as it knows itself? */
+bool lying_registry_executed(const struct lying_registry *registry,
+                             const struct uuid *submission_id);
+/* Requests that are in its queue or on their way to it. */
+uint32_t lying_registry_pending(const struct lying_registry *registry);
+/* Called at each request that is read, before anything else: whoever checks that an intent stands
+ * committed does it at that moment. */
+void lying_registry_watch(struct lying_registry *registry,
+                          void (*watch)(void *context, const struct registry_entry *request),
+                          void *context);
+
+#endif

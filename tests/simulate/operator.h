@@ -1,0 +1,36 @@
+/* A simulated operator: looks at unknown outcomes, asks the registry's people, and gives verdicts;
+ * in the days of trouble also too early, twice, and about what is not unknown. Never dishonest. */
+#ifndef MILLRACE_SIMULATE_OPERATOR_H
+#define MILLRACE_SIMULATE_OPERATOR_H
+
+#include "loop/emitter.h"
+#include "tests/simulate/chance.h"
+#include "tests/simulate/lying_registry.h"
+#include "tests/support/memory_log.h"
+#include "wire/schema_cache.h"
+
+struct operator_setup {
+    struct timeline *timeline;
+    struct transcript *transcript;
+    struct memory_log *log;
+    const struct lying_registry *registry; /* what its people say is true at that moment */
+    const struct emitter *emitter;
+    struct schema_cache *cache;
+    struct chance chance;
+    int32_t partitions;
+};
+
+struct operator;
+
+struct operator* operator_open(const struct operator_setup *setup);
+void operator_close(struct operator* operator);
+
+/* Something an operator in a hurry does: a verdict on some submission, unknown or not. "Not
+ * executed" he says only with WriterDead, and only when the registry says so at that moment. */
+void operator_meddles(struct operator* operator);
+/* Closes all that is unknown now and all that misaligned certificates wait for, as far as it was
+ * not tried in the last minute: with the truth; "not executed" with MayExecuteTwice. Returns how
+ * many are still open. */
+uint32_t operator_resolves_all(struct operator* operator);
+
+#endif
