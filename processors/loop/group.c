@@ -186,6 +186,25 @@ bool group_step(struct group *group, int32_t timeout_ms) {
     return group->phase != GROUP_PHASE_ENDED;
 }
 
+int64_t group_due_ms(const struct group *group) {
+    assert(!group->setup->threads);
+    const bool works = group->phase == GROUP_PHASE_WORKING;
+    bool waits = works;
+    int64_t due_ms = works ? INT64_MAX : group->phase_deadline_ms;
+    for (int32_t p = 0; p < group->partitions; p++) {
+        const struct group_lane *place = &group->lanes[p];
+        int64_t lane_ms = INT64_MAX;
+        if (place->lane != NULL) {
+            waits = waits || place->leaving;
+            lane_ms = lane_ended(place->lane) ? group_now_ms(group) : lane_due_ms(place->lane);
+        } else if (place->assigned && works) {
+            lane_ms = place->dead_since_ms + group->setup->lanes.options->session_timeout_ms;
+        }
+        due_ms = lane_ms < due_ms ? lane_ms : due_ms;
+    }
+    return waits ? due_ms : group_now_ms(group);
+}
+
 enum result group_result(const struct group *group, struct error *error) {
     assert(group->phase == GROUP_PHASE_ENDED);
     *error = group->error;

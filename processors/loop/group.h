@@ -39,6 +39,8 @@ enum result group_run(struct group *group, struct error *error);
 
 /* One iteration, waiting at most this long for something to happen. False: it has ended. */
 bool group_step(struct group *group, int32_t timeout_ms);
+/* When to step again if nothing happens before; monotonic, without threads only. */
+int64_t group_due_ms(const struct group *group);
 /* How it ended. */
 enum result group_result(const struct group *group, struct error *error);
 

@@ -59,12 +59,12 @@ uint64_t kafka_changes(const struct kafka *kafka);
 
 /* A process's membership in the group of a processor. `instance`: static membership by this name,
  * which must differ within the group; NULL: dynamic. The port's calls belong to `process`. */
-struct log_group kafka_join(struct kafka *kafka, struct process *process,
+struct log_group kafka_join(struct kafka *kafka, struct sim_process *process,
                             const struct log_topology *topology, const char *instance);
 /* A producer without transactions of a process. */
-struct log_plain kafka_plain(struct kafka *kafka, struct process *process);
+struct log_plain kafka_plain(struct kafka *kafka, struct sim_process *process);
 /* A process was killed: nothing of it is heard any more. Its ports are closed afterwards. */
-void kafka_process_died(struct kafka *kafka, const struct process *process);
+void kafka_process_died(struct kafka *kafka, const struct sim_process *process);
 
 /* Compaction of all compacted topics ("*.state"), as far as it may go: below the last stable
  * offset, all but the newest record of each key. */

@@ -62,9 +62,10 @@ uint64_t lying_registry_changes(const struct lying_registry *registry);
 
 /* The adapter "lying" as one process uses it; `adapter.self` lives as long as the registry. */
 struct registry_adapter lying_registry_adapter(struct lying_registry *registry,
-                                               struct process *process);
+                                               struct sim_process *process);
 /* A process was killed: what its kernel has goes out, nothing else does. */
-void lying_registry_process_died(struct lying_registry *registry, const struct process *process);
+void lying_registry_process_died(struct lying_registry *registry,
+                                 const struct sim_process *process);
 
 /* The ledger, oldest first. */
 uint32_t lying_registry_entries(const struct lying_registry *registry);

@@ -27,7 +27,7 @@ const char *point_name(enum point point) {
     return names[point];
 }
 
-static void hit(struct process *process, enum point point) {
+static void hit(struct sim_process *process, enum point point) {
     const enum blow blow = process->blow;
     process->blow = BLOW_NONE;
     process->hit[point]++;
@@ -47,7 +47,7 @@ static void hit(struct process *process, enum point point) {
                    point_name(point));
 }
 
-bool process_comes_to(struct process *process, enum point point) {
+bool process_comes_to(struct sim_process *process, enum point point) {
     assert(!process->paused);
     if (process->dead) {
         return false;
@@ -65,16 +65,16 @@ bool process_comes_to(struct process *process, enum point point) {
 }
 
 static int64_t monotonic_ms(void *self) {
-    const struct process *process = self;
+    const struct sim_process *process = self;
     return process->timeline->now_ms + process->monotonic_offset_ms;
 }
 
 static int64_t wall_ms(void *self) {
-    const struct process *process = self;
+    const struct sim_process *process = self;
     return process->timeline->now_ms + (int64_t)TIMELINE_WALL_OFFSET_S * 1000 +
            process->wall_offset_ms;
 }
 
-struct clock process_clock(struct process *process) {
+struct clock process_clock(struct sim_process *process) {
     return (struct clock){.self = process, .monotonic_ms = monotonic_ms, .wall_ms = wall_ms};
 }

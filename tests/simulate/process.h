@@ -39,7 +39,7 @@ enum blow {
     BLOW_PAUSE, /* SIGSTOP, and SIGCONT after `pause_ms` */
 };
 
-struct process {
+struct sim_process {
     uint32_t number; /* of the place it runs at, from 0 */
     uint32_t life;   /* how often that place was started, from 1 */
     struct timeline *timeline;
@@ -60,7 +60,7 @@ struct process {
     /* Lets everybody but this process go on until a moment; of the world's. */
     void (*meanwhile)(void *world, int64_t until_ms);
     /* The process was killed at a point: the world hears of it at once. */
-    void (*died)(void *world, struct process *process);
+    void (*died)(void *world, struct sim_process *process);
     void *world;
 
     uint64_t reached[POINTS_COUNT]; /* how often it came to each */
@@ -70,11 +70,11 @@ struct process {
 /* The process comes to a point, where it may die or stand still; time may have passed and anything
  * may have happened when this returns, so nothing that was looked up before may be relied on, and
  * no lock may be held. False: it is dead; the port does nothing more, and fails. */
-bool process_comes_to(struct process *process, enum point point);
+bool process_comes_to(struct sim_process *process, enum point point);
 
 const char *point_name(enum point point);
 
 /* Its own clocks. */
-struct clock process_clock(struct process *process);
+struct clock process_clock(struct sim_process *process);
 
 #endif
