@@ -103,3 +103,9 @@ demo: ## Play the story on a real Kafka (KEEP=1 leaves all running)
 	@docker/install
 	@$(MAKE) --no-print-directory $(BUILD)/millrace
 	@KEEP=$(KEEP) docker/demo
+
+# Each planted bug must be seen by somebody. Variables of the command line reach the runner through
+# the environment: MUTANTS=name,name BY=simulate SEEDS=1..5000.
+.PHONY: mutants
+mutants: ## Plant each bug of tests/mutants and see it caught
+	@tests/mutants/run
