@@ -112,23 +112,22 @@ static struct memory_entry *add_entry(struct memory_partition *partition) {
     return entry;
 }
 
-static void touch(struct memory_transaction *transaction, struct memory_topic *topic,
-                  int32_t partition, int64_t offset) {
+static void touch(struct memory_producer *producer, struct memory_topic *topic, int32_t partition,
+                  int64_t offset) {
     uint32_t i = 0;
-    while (i < transaction->touched_count && (transaction->touched[i].topic != topic ||
-                                              transaction->touched[i].partition != partition)) {
+    while (i < producer->touched_count &&
+           (producer->touched[i].topic != topic || producer->touched[i].partition != partition)) {
         i++;
     }
-    if (i == transaction->touched_count) {
-        assert(transaction->touched_count < MEMORY_TOUCHED_MAX);
-        transaction->touched[transaction->touched_count++] =
+    if (i == producer->touched_count) {
+        assert(producer->touched_count < MEMORY_TOUCHED_MAX);
+        producer->touched[producer->touched_count++] =
             (struct memory_touched){.topic = topic, .partition = partition, .first = offset};
     }
-    transaction->touched[i].next = offset + 1;
 }
 
 int64_t memory_append(struct memory_log *log, struct memory_topic *topic, int32_t partition,
-                      const struct memory_record *record, int32_t transaction) {
+                      const struct memory_record *record, struct memory_producer *producer) {
     assert(partition >= 0 && partition < log->partitions);
     struct memory_partition *place = &topic->partitions[partition];
     const int64_t offset = place->count;
@@ -146,11 +145,12 @@ int64_t memory_append(struct memory_log *log, struct memory_topic *topic, int32_
     };
     struct memory_entry *entry = add_entry(place);
     entry->block = memory_record_copy(&given, &entry->record);
-    entry->transaction = transaction;
-    if (transaction == MEMORY_NO_TRANSACTION) {
+    if (producer == NULL) {
         memory_wake(log, partition);
     } else {
-        touch(&log->transactions[transaction], topic, partition, offset);
+        assert(producer->open != MEMORY_NO_TRANSACTION);
+        entry->transaction = producer->open;
+        touch(producer, topic, partition, offset);
     }
     return offset;
 }
@@ -166,7 +166,8 @@ int32_t memory_transaction_begin(struct memory_log *log, struct memory_producer 
             realloc(log->transactions, log->transactions_capacity * sizeof *log->transactions);
         assert(log->transactions != NULL);
     }
-    log->transactions[log->transactions_count] = (struct memory_transaction){0};
+    log->transactions[log->transactions_count] = MEMORY_TRANSACTION_OPEN;
+    producer->touched_count = 0;
     producer->open = (int32_t)log->transactions_count++;
     return producer->open;
 }
@@ -177,27 +178,27 @@ void memory_transaction_end(struct memory_log *log, struct memory_producer *prod
     if (producer->open == MEMORY_NO_TRANSACTION) {
         return;
     }
-    struct memory_transaction *transaction = &log->transactions[producer->open];
-    assert(transaction->state == MEMORY_TRANSACTION_OPEN);
-    transaction->state = state;
-    for (uint32_t i = 0; i < transaction->touched_count; i++) {
-        const struct memory_touched *touched = &transaction->touched[i];
+    assert(log->transactions[producer->open] == MEMORY_TRANSACTION_OPEN);
+    log->transactions[producer->open] = state;
+    producer->open = MEMORY_NO_TRANSACTION;
+    for (uint32_t i = 0; i < producer->touched_count; i++) {
+        const struct memory_touched *touched = &producer->touched[i];
         add_entry(&touched->topic->partitions[touched->partition])->marker = true;
         memory_wake(log, touched->partition);
     }
-    producer->open = MEMORY_NO_TRANSACTION;
+    log->changes++; /* one without records ends visibly too: by its offsets */
 }
 
 int64_t memory_stable_end(const struct memory_log *log, const struct memory_topic *topic,
                           int32_t partition) {
     int64_t end = topic->partitions[partition].count;
     for (uint32_t i = 0; i < log->producers_count; i++) {
-        if (log->producers[i].open == MEMORY_NO_TRANSACTION) {
+        const struct memory_producer *producer = &log->producers[i];
+        if (producer->open == MEMORY_NO_TRANSACTION) {
             continue;
         }
-        const struct memory_transaction *open = &log->transactions[log->producers[i].open];
-        for (uint32_t j = 0; j < open->touched_count; j++) {
-            const struct memory_touched *touched = &open->touched[j];
+        for (uint32_t j = 0; j < producer->touched_count; j++) {
+            const struct memory_touched *touched = &producer->touched[j];
             if (touched->topic == topic && touched->partition == partition &&
                 touched->first < end) {
                 end = touched->first;
@@ -208,11 +209,11 @@ int64_t memory_stable_end(const struct memory_log *log, const struct memory_topi
 }
 
 bool memory_delivered(const struct memory_log *log, const struct memory_entry *entry) {
-    if (entry->marker) {
+    if (entry->marker || entry->gone) {
         return false;
     }
     return entry->transaction == MEMORY_NO_TRANSACTION ||
-           log->transactions[entry->transaction].state == MEMORY_TRANSACTION_COMMITTED;
+           log->transactions[entry->transaction] == MEMORY_TRANSACTION_COMMITTED;
 }
 
 /* --- Reading. --- */
@@ -225,8 +226,7 @@ struct batch_handle {
 };
 
 void memory_read(struct memory_log *log, const struct memory_topic *topic, int32_t partition,
-                 uint32_t count_max, int64_t *next, struct log_batch *batch) {
-    const int64_t end = memory_stable_end(log, topic, partition);
+                 int64_t end, uint32_t count_max, int64_t *next, struct log_batch *batch) {
     const uint32_t room = end - *next < (int64_t)count_max ? (uint32_t)(end - *next) : count_max;
     *batch = (struct log_batch){0};
     if (end <= *next || room == 0) {

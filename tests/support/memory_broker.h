@@ -23,9 +23,10 @@ struct memory_entry {
     void *block;
     int32_t transaction; /* index, or MEMORY_NO_TRANSACTION */
     bool marker;         /* ends a transaction; occupies an offset, is never delivered */
+    bool gone;           /* compacted away; its offset stays */
 };
 
-/* Offsets are indices: nothing is compacted away. */
+/* Offsets are indices, also of what is gone. */
 struct memory_partition {
     struct memory_entry *entries;
     uint32_t count;
@@ -48,13 +49,6 @@ struct memory_touched {
     struct memory_topic *topic;
     int32_t partition;
     int64_t first; /* offset of the transaction's first record there */
-    int64_t next;  /* behind its last record there */
-};
-
-struct memory_transaction {
-    enum memory_transaction_state state;
-    struct memory_touched touched[MEMORY_TOUCHED_MAX];
-    uint32_t touched_count;
 };
 
 /* One transactional id. */
@@ -62,7 +56,9 @@ struct memory_producer {
     char id[MEMORY_NAME_MAX];
     uint32_t epoch; /* raised by each fence */
     int32_t open;   /* index of its open transaction, or MEMORY_NO_TRANSACTION */
-    uint32_t late;  /* epoch of a request to commit that will arrive late; 0: none */
+    struct memory_touched touched[MEMORY_TOUCHED_MAX]; /* by the open transaction */
+    uint32_t touched_count;
+    uint32_t late; /* epoch of a request to commit that will arrive late; 0: none */
     enum memory_fault fault;
 };
 
@@ -88,7 +84,8 @@ struct memory_log {
     bool away;
     struct memory_topic topics[MEMORY_TOPICS_MAX];
     uint32_t topics_count;
-    struct memory_transaction *transactions;
+    uint64_t changes; /* how often something became visible, or may have */
+    enum memory_transaction_state *transactions;
     uint32_t transactions_count;
     uint32_t transactions_capacity;
     struct memory_producer producers[MEMORY_PRODUCERS_MAX];
@@ -105,9 +102,9 @@ struct memory_producer *memory_producer(struct memory_log *log, const char *proc
                                         int32_t partition);
 int64_t *memory_offset(struct memory_group *group, struct memory_topic *topic, int32_t partition);
 
-/* Append a record, as part of a transaction or not. */
+/* Append a record, as part of a producer's open transaction or of none (NULL). */
 int64_t memory_append(struct memory_log *log, struct memory_topic *topic, int32_t partition,
-                      const struct memory_record *record, int32_t transaction);
+                      const struct memory_record *record, struct memory_producer *producer);
 
 int32_t memory_transaction_begin(struct memory_log *log, struct memory_producer *producer);
 /* Write the markers that end a producer's open transaction, if there is one. */
@@ -120,10 +117,11 @@ int64_t memory_stable_end(const struct memory_log *log, const struct memory_topi
 /* Is an entry below the stable end delivered to a reader of committed data? */
 bool memory_delivered(const struct memory_log *log, const struct memory_entry *entry);
 
-/* Copies of up to `count_max` delivered records from `*next` on, which moves behind what was seen;
- * never past the stable end. To be given back by `memory_batch_free`. */
+/* Copies of delivered records from `*next` on, which moves behind what was seen, `count_max`
+ * offsets at most; never past `end`, which is a stable end of now or before. To be given back by
+ * `memory_batch_free`. */
 void memory_read(struct memory_log *log, const struct memory_topic *topic, int32_t partition,
-                 uint32_t count_max, int64_t *next, struct log_batch *batch);
+                 int64_t end, uint32_t count_max, int64_t *next, struct log_batch *batch);
 void memory_batch_free(struct log_batch *batch);
 
 /* A record's bytes in one block of their own. */

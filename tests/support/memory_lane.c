@@ -95,7 +95,9 @@ static enum result poll_input(struct memory_lane *lane, uint32_t input, uint32_t
         return missing(input_of(lane, input), error);
     }
     if (!lane->log->away) {
-        memory_read(lane->log, input_of(lane, input), lane->partition, count_max,
+        const struct memory_topic *topic = input_of(lane, input);
+        memory_read(lane->log, topic, lane->partition,
+                    memory_stable_end(lane->log, topic, lane->partition), count_max,
                     &lane->next[input], batch);
     }
     return RESULT_OK;
@@ -168,8 +170,7 @@ static enum result append_staged(struct memory_lane *lane, struct error *error) 
         const int32_t partition = staged->key_null
                                       ? lane->partition
                                       : placement_partition(staged->key, lane->log->partitions);
-        const int64_t offset =
-            memory_append(lane->log, topic, partition, &record, lane->producer->open);
+        const int64_t offset = memory_append(lane->log, topic, partition, &record, lane->producer);
         note_written(lane, topic, partition, offset);
     }
     drop_staged(lane);
@@ -314,7 +315,9 @@ static enum result restore(struct memory_lane *lane, uint32_t changelog, int64_t
         return missing(changelog_of(lane, changelog), error);
     }
     if (!lane->log->away) {
-        memory_read(lane->log, changelog_of(lane, changelog), lane->partition, RESTORE_BATCH, next,
+        const struct memory_topic *topic = changelog_of(lane, changelog);
+        memory_read(lane->log, topic, lane->partition,
+                    memory_stable_end(lane->log, topic, lane->partition), RESTORE_BATCH, next,
                     batch);
     }
     return RESULT_OK;
@@ -427,6 +430,7 @@ void memory_log_crash_lane(const struct log *log) {
 }
 
 void memory_wake(struct memory_log *log, int32_t partition) {
+    log->changes++;
     for (uint32_t i = 0; i < log->lanes_count; i++) {
         if (log->lanes[i]->partition == partition) {
             const uint64_t one = 1;

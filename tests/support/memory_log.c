@@ -36,8 +36,7 @@ void memory_log_close(struct memory_log *log) {
 int64_t memory_log_append(struct memory_log *log, const char *topic, int32_t partition,
                           const struct memory_record *record) {
     pthread_mutex_lock(&log->mutex);
-    const int64_t offset =
-        memory_append(log, memory_topic(log, topic), partition, record, MEMORY_NO_TRANSACTION);
+    const int64_t offset = memory_append(log, memory_topic(log, topic), partition, record, NULL);
     pthread_mutex_unlock(&log->mutex);
     return offset;
 }
@@ -84,6 +83,24 @@ const struct log_record *memory_log_read(struct memory_log *log, const char *top
     pthread_mutex_unlock(&log->mutex);
     assert(record != NULL);
     return record;
+}
+
+void memory_log_each(struct memory_log *log, const char *topic, int32_t partition,
+                     void (*visit)(void *context, const struct log_record *record), void *context) {
+    pthread_mutex_lock(&log->mutex);
+    const struct memory_topic *found = memory_topic(log, topic);
+    assert(partition >= 0 && partition < log->partitions);
+    const int64_t end = memory_stable_end(log, found, partition);
+    for (int64_t offset = found->partitions[partition].start; offset < end; offset++) {
+        const struct memory_entry *entry = &found->partitions[partition].entries[offset];
+        if (memory_delivered(log, entry)) {
+            const struct log_record record = entry->record;
+            pthread_mutex_unlock(&log->mutex);
+            visit(context, &record);
+            pthread_mutex_lock(&log->mutex);
+        }
+    }
+    pthread_mutex_unlock(&log->mutex);
 }
 
 int64_t memory_log_end(struct memory_log *log, const char *topic, int32_t partition) {

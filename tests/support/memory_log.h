@@ -41,6 +41,11 @@ uint32_t memory_log_visible(struct memory_log *log, const char *topic, int32_t p
 const struct log_record *memory_log_read(struct memory_log *log, const char *topic,
                                          int32_t partition, uint32_t index);
 
+/* All that a reader of committed data sees now, oldest first. `visit` may use the log, and write
+ * to it; the record is valid until it returns, what it points to as long as the log. */
+void memory_log_each(struct memory_log *log, const char *topic, int32_t partition,
+                     void (*visit)(void *context, const struct log_record *record), void *context);
+
 /* High watermark, and the offset below which no transaction is open. */
 int64_t memory_log_end(struct memory_log *log, const char *topic, int32_t partition);
 int64_t memory_log_stable_end(struct memory_log *log, const char *topic, int32_t partition);
@@ -100,6 +105,10 @@ bool memory_log_deliver_late_end(struct memory_log *log, const char *processor, 
 /* Everything below an offset is deleted: who has not read it finds it gone. */
 void memory_log_truncate(struct memory_log *log, const char *topic, int32_t partition,
                          int64_t start);
+
+/* Of each key below the last stable offset only the newest record stays. Returns how many records
+ * are gone; what pointed to them is not valid any more. */
+uint32_t memory_log_compact(struct memory_log *log, const char *topic);
 
 /* All brokers are away, or back: calls that ask them answer AGAIN, polls find nothing. */
 void memory_log_away(struct memory_log *log, bool away);
