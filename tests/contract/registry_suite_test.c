@@ -6,6 +6,7 @@
 
 #include "domain/uuid.h"
 #include "outside/registry_plain/registry_plain.h"
+#include "tests/simulate/lying_registry.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/plain_peer.h"
 #include "tests/support/registry_suite.h"
@@ -178,4 +179,87 @@ static void open_plain(struct registry_bench *bench) {
 
 Test(registry_suite, over_a_socket) {
     registry_suite(open_plain);
+}
+
+/* ---- in a simulation ---- */
+
+static struct {
+    struct timeline timeline;
+    struct transcript transcript;
+    struct sim_process process;
+    struct lying_registry *registry;
+} lying;
+
+/* Everything that is under way has happened. */
+static void lying_wait(void *self) {
+    (void)self;
+    while (timeline_next_ms(&lying.timeline) != INT64_MAX) {
+        timeline_move(&lying.timeline, timeline_next_ms(&lying.timeline));
+    }
+}
+
+static void lying_deliver(void *self) {
+    struct registry_bench *bench = self;
+    for (int round = 0; round < 2; round++) { /* to connect, and to send */
+        cr_assert_eq(bench->registry.poll(bench->registry.self, NULL, 0), 0);
+        lying_wait(self);
+    }
+}
+
+static void lying_answer(void *self, const struct uuid *submission_id, bool executed) {
+    lying_registry_settle(lying.registry, submission_id,
+                          executed ? REGISTRY_DEED_EXECUTION : REGISTRY_DEED_REFUSAL);
+    lying_wait(self);
+}
+
+static void lying_leave(void *self) {
+    lying_registry_weather(lying.registry)->away = true;
+    lying_wait(self);
+}
+
+static void lying_come_back(void *self) {
+    lying_registry_weather(lying.registry)->away = false;
+    lying_wait(self);
+}
+
+static void lying_close(void *self) {
+    struct registry_bench *bench = self;
+    bench->registry.close(bench->registry.self);
+    lying_registry_close(lying.registry);
+    timeline_deinit(&lying.timeline);
+    cr_expect_not(lying.transcript.violated);
+}
+
+static void open_lying(struct registry_bench *bench) {
+    static const struct registry_config config = {"main", "lying", "anywhere", 1};
+    struct error error;
+    memset(&lying, 0, sizeof lying);
+    now_ms = 1000;
+    lying.transcript.timeline = &lying.timeline;
+    lying.process =
+        (struct sim_process){.timeline = &lying.timeline, .transcript = &lying.transcript};
+    lying.registry = lying_registry_open(&(struct lying_registry_setup){
+        .timeline = &lying.timeline,
+        .transcript = &lying.transcript,
+        .chance = chance_stream(1, "registry"),
+    });
+    lying_registry_weather(lying.registry)->holds = true;
+    lying_wait(NULL);
+    *bench = (struct registry_bench){
+        .self = bench,
+        .now_ms = &now_ms,
+        .deliver = lying_deliver,
+        .answer = lying_answer,
+        .leave = lying_leave,
+        .come_back = lying_come_back,
+        .wait = lying_wait,
+        .close = lying_close,
+    };
+    const struct registry_adapter adapter = lying_registry_adapter(lying.registry, &lying.process);
+    cr_assert_eq(adapter.open(adapter.self, &config, &test_clock, &bench->registry, &error),
+                 RESULT_OK);
+}
+
+Test(registry_suite, in_a_simulation) {
+    registry_suite(open_lying);
 }

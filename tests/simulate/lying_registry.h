@@ -22,7 +22,8 @@ struct registry_weather {
     uint32_t garbled_permille;      /* executes or refuses, and the reply cannot be understood */
     uint32_t late_permille;         /* takes up to `queue_most_ms`, longer than a call may take */
     int64_t queue_most_ms;
-    bool away; /* nobody can connect */
+    bool away;  /* nobody can connect */
+    bool holds; /* what is read waits for `lying_registry_settle` */
 };
 
 enum registry_deed {
@@ -34,7 +35,7 @@ enum registry_deed {
 /* A line of the registry's own ledger. */
 struct registry_entry {
     enum registry_deed deed;
-    int64_t at_ms;
+    int64_t at_ms; /* by the timeline, as all times here */
     struct uuid certificate_id;
     struct uuid submission_id;
     int32_t attempt; /* as the request says */
@@ -56,14 +57,19 @@ struct lying_registry;
 struct lying_registry *lying_registry_open(const struct lying_registry_setup *setup);
 void lying_registry_close(struct lying_registry *registry);
 
+/* To be asked for each time when it is to be changed: connections end when it goes away. */
 struct registry_weather *lying_registry_weather(struct lying_registry *registry);
+/* Execute or refuse the newest request of a submission that is held, honestly and now. */
+void lying_registry_settle(struct lying_registry *registry, const struct uuid *submission_id,
+                           enum registry_deed deed);
 /* Changes whenever a lane may find something by `poll`. */
 uint64_t lying_registry_changes(const struct lying_registry *registry);
 
 /* The adapter "lying" as one process uses it; `adapter.self` lives as long as the registry. */
 struct registry_adapter lying_registry_adapter(struct lying_registry *registry,
                                                struct sim_process *process);
-/* A process was killed: what its kernel has goes out, nothing else does. */
+/* A process was killed, or has ended: what its kernel has goes out, nothing else does; where it was
+ * cut off at that moment, not even that. It is not looked at any more. */
 void lying_registry_process_died(struct lying_registry *registry,
                                  const struct sim_process *process);
 
