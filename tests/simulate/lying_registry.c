@@ -531,9 +531,7 @@ void lying_registry_process_died(struct lying_registry *registry,
             socket->out.head = NULL;
         }
         socket->process = NULL;
-        if (socket->connection != NULL) {
-            socket->connection = NULL;
-        }
+        socket->connection = NULL;
     }
 }
 
