@@ -353,7 +353,13 @@ static void play_close(struct play *play) {
     cr_expect_not(play->transcript.violated, "%s", play->transcript.violation);
 }
 
-/* Everything that the registry did, in one number. */
+static void print_facts(uint64_t *print, const uint64_t *facts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        *print = (*print ^ facts[i]) * 1099511628211u;
+    }
+}
+
+/* Everything that the registry did and that its callers heard, in one number. */
 static uint64_t print_of(const struct play *play) {
     uint64_t print = 1469598103934665603u;
     for (uint32_t i = 0; i < lying_registry_entries(play->registry); i++) {
@@ -361,9 +367,13 @@ static uint64_t print_of(const struct play *play) {
         const uint64_t facts[] = {
             (uint64_t)entry->deed,           (uint64_t)entry->at_ms, entry->submission_id.bytes[0],
             (uint64_t)entry->handed_over_ms, entry->process,         entry->life};
-        for (size_t f = 0; f < sizeof facts / sizeof facts[0]; f++) {
-            print = (print ^ facts[f]) * 1099511628211u;
-        }
+        print_facts(&print, facts, sizeof facts / sizeof facts[0]);
+    }
+    for (uint32_t i = 0; i < play->begun; i++) {
+        const struct told *told = &play->told[i];
+        const uint64_t facts[] = {told->place, told->withdrawn, told->lost, told->accepted,
+                                  told->ends,  told->end,       told->late, told->late_end};
+        print_facts(&print, facts, sizeof facts / sizeof facts[0]);
     }
     return print;
 }
@@ -406,9 +416,7 @@ Test(simulate_registry_laws, hold_in_any_weather) {
 
 Test(simulate_registry_laws, the_same_seed_is_the_same_run) {
     static struct told told[CALLS];
-    static struct told again[CALLS];
     const uint64_t first = run(5, told);
-    cr_expect_neq(first, run(6, again));
-    cr_expect_eq(first, run(5, again));
-    cr_expect_eq(memcmp(told, again, sizeof told), 0);
+    cr_expect_neq(first, run(6, told));
+    cr_expect_eq(first, run(5, told));
 }
