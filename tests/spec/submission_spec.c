@@ -111,6 +111,7 @@ Test(submission, what_was_not_sent_is_queued_again_with_the_same_bytes_and_any_o
     struct bytes bytes;
     cr_assert(submission_prepared(&story.state, &id, &bytes), "they are stored");
     story_take_over(&story, STORY_LANE_SECOND);
+    story.context.writer.pid = 8;
 
     story_intend(&story);
 
@@ -119,6 +120,8 @@ Test(submission, what_was_not_sent_is_queued_again_with_the_same_bytes_and_any_o
     cr_expect(bytes_equal(event->transaction, bytes));
     cr_expect(text_equal(event->transaction_id, id));
     cr_expect(uuid_equal(&event->incarnation, &story.context.incarnation), "the new writer");
+    cr_expect_eq(story.state.ledger.submission->writer.pid, 8,
+                 "whose death counts is who may still send");
 }
 
 Test(submission, attempts_have_events_with_ids_of_their_own) {

@@ -23,6 +23,7 @@ static const char *const names[] = {"main", "other"};
 
 static struct {
     int64_t now_ms;
+    int64_t wall_ahead_ms; /* of the wall clock, against `now_ms` */
     struct clock clock;
     struct memory_log *log;
     struct fake_schemas fake_schemas;
@@ -58,6 +59,11 @@ static struct {
 static int64_t rig_ms(void *self) {
     (void)self;
     return rig.now_ms;
+}
+
+static int64_t rig_wall_ms(void *self) {
+    (void)self;
+    return rig.now_ms + rig.wall_ahead_ms;
 }
 
 static struct uuid fresh_id(void *self) {
@@ -180,7 +186,7 @@ static void start_process(void) {
 
 void connector_open(void) {
     rig.now_ms = 1000000;
-    rig.clock = (struct clock){.monotonic_ms = rig_ms, .wall_ms = rig_ms};
+    rig.clock = (struct clock){.monotonic_ms = rig_ms, .wall_ms = rig_wall_ms};
     rig.log = memory_log_open(CONNECTOR_PARTITIONS, &rig.clock);
     rig.schemas = fake_schemas_port(&rig.fake_schemas);
     rig.cache = schema_cache_open(&rig.schemas, NULL);
@@ -253,6 +259,10 @@ void run_for(int64_t duration_ms) {
     if (rig.now_ms < end_ms) {
         rig.now_ms = end_ms;
     }
+}
+
+void the_wall_clock_jumps(int64_t by_ms) {
+    rig.wall_ahead_ms += by_ms;
 }
 
 void the_connector_dies(void) {

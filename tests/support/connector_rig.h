@@ -33,6 +33,8 @@ void connector_close(void);
 
 /* Steps and moves the clock, for so long. */
 void run_for(int64_t duration_ms);
+/* The wall clock is set anew, forwards or back. */
+void the_wall_clock_jumps(int64_t by_ms);
 /* The process dies without a word. Its calls stay out; nobody fetches their replies. */
 void the_connector_dies(void);
 /* Its lane is told to end at once, as when the partition is lost; its calls go to the collector. */

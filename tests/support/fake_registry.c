@@ -28,10 +28,10 @@ static enum result prepare(void *self, const struct uuid *submission_id,
     cr_assert_not_null(operation->transfer);
     char *text = arena_take(arena, FAKE_REGISTRY_BYTES_MAX);
     const int length =
-        snprintf(text, FAKE_REGISTRY_BYTES_MAX, "transfer %02x%02x of %02x%02x to %.*s",
+        snprintf(text, FAKE_REGISTRY_BYTES_MAX, "transfer %02x%02x of %02x%02x to %.*s (%u)",
                  submission_id->bytes[0], submission_id->bytes[15], certificate_id->bytes[0],
                  certificate_id->bytes[15], (int)operation->transfer->new_owner.length,
-                 operation->transfer->new_owner.data);
+                 operation->transfer->new_owner.data, connection->fake->edition);
     transaction->id = (struct text){.data = text, .length = 13};
     transaction->bytes = (struct bytes){.data = (const uint8_t *)text, .length = (uint32_t)length};
     return RESULT_OK;

@@ -32,6 +32,7 @@ struct fake_call {
 struct fake_registry {
     struct fake_call calls[FAKE_REGISTRY_CALLS_MAX];
     uint32_t count;
+    uint32_t edition;     /* of the adapter: each builds other bytes */
     bool refuses;         /* nobody can connect: every new call is NOT_SENT at once */
     bool keeps_unsent;    /* calls stay UNSENT until `fake_registry_take` */
     bool impossible;      /* nothing can be made into a transaction */

@@ -120,6 +120,14 @@ Test(compose, only_commands_and_operations_are_sent_by_hand) {
     cr_expect(strstr(error.text, "did you mean TransferSlice?") != NULL, "%s", error.text);
     cr_expect_eq(compose_type("CertificateIssued", &type, &error), RESULT_INVALID);
     cr_expect(strstr(error.text, "only processors") != NULL, "%s", error.text);
+    for (int i = 0; i < MESSAGE_TYPES_COUNT; i++) {
+        const struct message_type_entry *entry = &message_types[i];
+        const char *kind = strchr(entry->topic, '.') + 1;
+        const bool ours = strcmp(kind, "events") == 0 || strcmp(kind, "state") == 0 ||
+                          strcmp(kind, "answers") == 0 || strcmp(kind, "evidence") == 0;
+        cr_expect(!ours || compose_type(entry->full_name, &type, &error) == RESULT_INVALID,
+                  "%s is written by the owner of its partition and nobody else", entry->full_name);
+    }
 }
 
 Test(duration, is_read_with_its_unit) {

@@ -40,6 +40,28 @@ Test(connector_faults, a_crash_after_the_send_ends_in_unknown) {
     expect_held_then_unknown(1);
 }
 
+Test(connector_faults, no_jump_of_the_wall_clock_moves_a_deadline) {
+    enum { DAY_MS = 86400000 };
+    submit(cert(1));
+    submit(cert(2));
+    run_for(10);
+    the_connector_dies();
+    another_takes_over();
+    (void)then_ledger_event(INTENDED, cert(1));
+    (void)then_ledger_event(INTENDED, cert(2));
+    submit(cert(3));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(3));
+    the_wall_clock_jumps(DAY_MS);
+    run_for(10);
+    no_more_events();
+    the_wall_clock_jumps(-2 * (int64_t)DAY_MS);
+    run_for(the_options()->call_timeout_ms);
+    (void)then_ledger_event(UNKNOWN, cert(3));
+    run_for(the_options()->unknown_after_ms);
+    cr_expect_eq(events_of(UNKNOWN), 3);
+}
+
 Test(connector_faults, a_crash_before_the_commit_leaves_it_to_the_next) {
     submit(cert(1));
     the_next_commit_is(MEMORY_FAULT_HANGING);
@@ -282,6 +304,7 @@ Test(connector_faults, a_calm_hand_over_ends_without_unknowns) {
     cr_expect_eq(the_registry()->calls[2].stage, FAKE_CALL_WITHDRAWN);
 
     the_registry()->keeps_unsent = false;
+    the_registry()->edition = 2;
     another_takes_over();
     run_for(10);
     cr_expect_eq(calls_started(), 5, "what was not sent, and what came meanwhile");
