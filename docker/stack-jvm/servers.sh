@@ -64,18 +64,27 @@ jvm_download() {
     mv "$part" "$cache"
 }
 
-# Everything small and quick for one node on a small machine: few partitions of internal topics, no
-# wait for more members, time-outs that tests may set as short as they need, and a transaction past
-# its time-out is ended within a second.
+# Whoever comes to the first port is nobody and may do everything; to the one with passwords comes
+# the user guest, who may do nothing until somebody grants it: for trying what a missing right does.
+# Else everything small and quick for one node on a small machine: few partitions of internal
+# topics, no wait for more members, time-outs that tests may set as short as they need, and a
+# transaction past its time-out is ended within a second.
 kafka_properties() {
+    local plain=PLAINTEXT://127.0.0.1:$KAFKA_PORT sasl=SASL://127.0.0.1:$KAFKA_SASL_PORT
+    local login=org.apache.kafka.common.security.plain.PlainLoginModule
     cat <<EOF
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$KAFKA_CONTROLLER_PORT
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT
-advertised.listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT
+listeners=$plain,$sasl,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT
+advertised.listeners=$plain,$sasl
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
+listener.name.sasl.sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=$login required user_guest="guest";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs=$dir/kafka
 auto.create.topics.enable=false
 offsets.topic.num.partitions=6

@@ -10,7 +10,7 @@
 
 __attribute__((noreturn)) static void die(const struct error *error) {
     complain("%s", error->text);
-    exit(error->result == RESULT_NOT_FOUND ? EXIT_CODE_NOT_FOUND : EXIT_CODE_FAILURE);
+    exit((int)exit_code_of(error->result));
 }
 
 static bool is_state(const char *topic) {

@@ -151,7 +151,7 @@ struct kafka_reader *outbox_listen(const struct outbox *outbox, const struct rea
         kafka_reader_open(&reading->connection.kafka, &plan, READING_TIMEOUT_MS, &reader, &error);
     if (result != RESULT_OK) {
         complain("%s", error.text);
-        exit(result == RESULT_INVALID ? EXIT_CODE_CONFIGURATION : EXIT_CODE_FAILURE);
+        exit((int)exit_code_of(result));
     }
     return reader;
 }
@@ -164,9 +164,10 @@ void outbox_wait(struct outbox *outbox, struct reading *reading, struct kafka_re
     while (answered < outbox->count && clock.monotonic_ms(clock.self) < deadline_ms) {
         struct kafka_reader_event event = {.kind = KAFKA_READER_NOTHING};
         struct error error;
-        if (kafka_reader_next(reader, WAIT_STEP_MS, &event, &error) != RESULT_OK) {
+        const enum result result = kafka_reader_next(reader, WAIT_STEP_MS, &event, &error);
+        if (result != RESULT_OK) {
             complain("%s", error.text);
-            exit(EXIT_CODE_FAILURE);
+            exit((int)exit_code_of(result));
         }
         if (event.kind == KAFKA_READER_RECORD) {
             struct read_record read;

@@ -12,9 +12,9 @@ enum {
     WAIT_MS = 500, /* how long one look for a record waits */
 };
 
-__attribute__((noreturn)) static void die(enum exit_code code, const struct error *error) {
-    complain("%s", error->text);
-    exit((int)code);
+__attribute__((noreturn)) static void die(enum result result, const char *text) {
+    complain("%s", text);
+    exit((int)exit_code_of(result));
 }
 
 void reading_open(const struct invocation *invocation, struct reading *reading) {
@@ -76,8 +76,7 @@ void reading_decode(struct reading *reading, const struct log_record *record,
         wire_decode(reading->cache, &input, &reading->arena, clock.monotonic_ms(clock.self),
                     &read->message, &read->failure);
     if (result == RESULT_AGAIN) {
-        complain("%s", read->failure.text);
-        exit(EXIT_CODE_FAILURE);
+        die(read->failure.denied ? RESULT_DENIED : result, read->failure.text);
     }
     read->readable = result == RESULT_OK;
 }
@@ -86,19 +85,17 @@ void reading_each(struct reading *reading, const struct kafka_reader_plan *plan,
                   bool (*visit)(void *context, const struct read_record *read), void *context) {
     struct kafka_reader *reader = NULL;
     struct error error;
-    const enum result opened =
+    enum result result =
         kafka_reader_open(&reading->connection.kafka, plan, READING_TIMEOUT_MS, &reader, &error);
-    if (opened != RESULT_OK) {
-        die(opened == RESULT_NOT_FOUND ? EXIT_CODE_NOT_FOUND
-            : opened == RESULT_INVALID ? EXIT_CODE_CONFIGURATION
-                                       : EXIT_CODE_FAILURE,
-            &error);
+    if (result != RESULT_OK) {
+        die(result, error.text);
     }
     struct kafka_reader_event event = {.kind = KAFKA_READER_NOTHING};
     bool more = true;
     while (more) {
-        if (kafka_reader_next(reader, WAIT_MS, &event, &error) != RESULT_OK) {
-            die(EXIT_CODE_FAILURE, &error);
+        result = kafka_reader_next(reader, WAIT_MS, &event, &error);
+        if (result != RESULT_OK) {
+            die(result, error.text);
         }
         if (event.kind == KAFKA_READER_RECORD) {
             struct read_record read;

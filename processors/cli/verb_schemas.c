@@ -41,7 +41,8 @@ static void print_plan(const struct invocation *invocation, const struct schemas
 
 static int failed(const struct error *error) {
     complain("%s", error->text);
-    return EXIT_CODE_FAILURE;
+    /* What it refuses is no setting of ours. */
+    return error->result == RESULT_INVALID ? EXIT_CODE_FAILURE : (int)exit_code_of(error->result);
 }
 
 int verb_schemas_plan(struct invocation *invocation, int argc, char **argv) {

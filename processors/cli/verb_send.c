@@ -86,9 +86,10 @@ static int explain_partition(const struct invocation *invocation, const char *te
     return EXIT_CODE_OK;
 }
 
+/* What is invalid before anything is sent was typed by the user. */
 __attribute__((noreturn)) static void die(const struct error *error) {
     complain("%s", error->text);
-    exit(error->result == RESULT_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE);
+    exit(error->result == RESULT_INVALID ? EXIT_CODE_USAGE : (int)exit_code_of(error->result));
 }
 
 /* The type that an object names, or the one of the command line. */
@@ -203,10 +204,11 @@ static int send_all(const struct invocation *invocation, const struct send *send
     struct kafka_reader *reader = send->wait_ms > 0 ? outbox_listen(outbox, reading, topics) : NULL;
     struct error error;
     topics_file_close(topics);
-    if (outbox_send(outbox, &reading->connection, &error) != RESULT_OK) {
+    const enum result result = outbox_send(outbox, &reading->connection, &error);
+    if (result != RESULT_OK) {
         kafka_reader_close(reader);
         complain("%s", error.text);
-        return EXIT_CODE_FAILURE;
+        return (int)exit_code_of(result);
     }
     if (reader == NULL) {
         print(invocation, outbox);

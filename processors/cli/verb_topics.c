@@ -80,7 +80,7 @@ static int end(struct work *work, enum result result, const struct error *error,
     topics_file_close(work->file);
     if (result != RESULT_OK) {
         complain("%s", error->text);
-        return result == RESULT_INVALID ? EXIT_CODE_CONFIGURATION : EXIT_CODE_FAILURE;
+        return (int)exit_code_of(result);
     }
     return code;
 }

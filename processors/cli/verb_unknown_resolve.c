@@ -144,7 +144,7 @@ static int send(const struct invocation *invocation, struct reading *reading,
     if (result != RESULT_OK) {
         complain("%s", error.text);
         outbox_deinit(&outbox);
-        return result == RESULT_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE;
+        return result == RESULT_INVALID ? EXIT_CODE_USAGE : (int)exit_code_of(result);
     }
     json_t *view = outbox_view(&outbox, 0);
     output_object(stdout, invocation->format, view);

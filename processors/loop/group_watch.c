@@ -59,8 +59,9 @@ static bool is_dead(const struct group *group, int32_t partition, int64_t now_ms
         return false;
     }
     if (place->lane == NULL) {
-        error_set(error, RESULT_FAILED, "partition %d is ours, but its lane has ended: %s",
-                  partition, place->last.reason);
+        error_set(error, place->last.end == LANE_END_DENIED ? RESULT_DENIED : RESULT_FAILED,
+                  "partition %d is ours, but its lane has ended: %s", partition,
+                  place->last.reason);
         return now_ms - place->dead_since_ms >= group->setup->lanes.options->session_timeout_ms;
     }
     error_set(error, RESULT_FAILED, "the lane of partition %d has shown no life for %lld ms",

@@ -8,7 +8,8 @@
 
 static const char *const end_names[] = {
     [LANE_END_NONE] = "none",     [LANE_END_ASKED] = "asked",         [LANE_END_ANEW] = "anew",
-    [LANE_END_FENCED] = "fenced", [LANE_END_NOT_OWNED] = "not-owned", [LANE_END_FAILED] = "failed",
+    [LANE_END_FENCED] = "fenced", [LANE_END_NOT_OWNED] = "not-owned", [LANE_END_DENIED] = "denied",
+    [LANE_END_FAILED] = "failed",
 };
 
 int64_t lane_tick(struct lane *lane) {
@@ -95,10 +96,19 @@ void lane_die(struct lane *lane, const struct error *error) {
 
 void lane_fall(struct lane *lane, const struct error *error, enum result result) {
     assert(result != RESULT_OK && result != RESULT_AGAIN);
-    if (result == RESULT_INVALID) {
+    switch (result) {
+    case RESULT_INVALID:
         lane_die(lane, error);
-    } else {
-        lane_finish(lane, result == RESULT_FENCED ? LANE_END_FENCED : LANE_END_FAILED, error);
+        break;
+    case RESULT_FENCED:
+        lane_finish(lane, LANE_END_FENCED, error);
+        break;
+    case RESULT_DENIED:
+        lane_finish(lane, LANE_END_DENIED, error);
+        break;
+    default:
+        lane_finish(lane, LANE_END_FAILED, error);
+        break;
     }
 }
 

@@ -35,6 +35,7 @@ enum lane_end {
     LANE_END_ANEW,      /* its producer must do nothing more: a new lane takes its place at once */
     LANE_END_FENCED,    /* another owner has taken over: only a new assignment makes a new lane */
     LANE_END_NOT_OWNED, /* the partition was somebody else's before work began */
+    LANE_END_DENIED,    /* it lacks a right: as after a failure, but the process says so */
     LANE_END_FAILED,
 };
 

@@ -14,6 +14,10 @@ static void end_by(struct lane *lane, const struct error *error, enum result res
     case RESULT_INVALID:
         lane_die(lane, error);
         break;
+    case RESULT_DENIED:
+        /* Nothing was written, and a new producer would be told the same a moment later. */
+        lane_finish(lane, LANE_END_DENIED, error);
+        break;
     default:
         lane_finish(lane, LANE_END_ANEW, error);
         break;

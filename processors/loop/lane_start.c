@@ -128,6 +128,9 @@ void lane_start_restoring(struct lane *lane) {
     case RESTORE_STOPPED:
         lane_die(lane, &error);
         break;
+    case RESTORE_DENIED:
+        lane_finish(lane, LANE_END_DENIED, &error);
+        break;
     case RESTORE_FAILED:
         lane_finish(lane, LANE_END_FAILED, &error);
         break;

@@ -51,6 +51,14 @@ static enum restore_outcome apply(struct restore *restore, struct error *error) 
     return result == RESULT_OK ? RESTORE_MORE : RESTORE_FAILED;
 }
 
+/* What a call that no repetition helps comes to. */
+static enum restore_outcome fallen(enum result result) {
+    assert(result != RESULT_OK && result != RESULT_AGAIN);
+    return result == RESULT_INVALID  ? RESTORE_STOPPED
+           : result == RESULT_DENIED ? RESTORE_DENIED
+                                     : RESTORE_FAILED;
+}
+
 static enum restore_outcome read_batch(struct restore *restore, int32_t call_ms,
                                        struct error *error) {
     const uint32_t changelog = restore->changelog;
@@ -61,7 +69,7 @@ static enum restore_outcome read_batch(struct restore *restore, int32_t call_ms,
         return RESTORE_IDLE;
     }
     if (result != RESULT_OK) {
-        return result == RESULT_INVALID ? RESTORE_STOPPED : RESTORE_FAILED;
+        return fallen(result);
     }
     assert(restore->batch_next >= restore->next[changelog]);
     const bool moved = restore->batch_next > restore->next[changelog];
@@ -91,7 +99,7 @@ static enum restore_outcome handle_batch(struct restore *restore, struct error *
                 return RESTORE_WAITING;
             }
             if (result != RESULT_OK) {
-                return result == RESULT_INVALID ? RESTORE_STOPPED : RESTORE_FAILED;
+                return fallen(result);
             }
             restore->records++;
         }

@@ -17,6 +17,7 @@ enum restore_outcome {
     RESTORE_WAITING, /* a record cannot be read yet; `error` says why */
     RESTORE_DONE,
     RESTORE_STOPPED, /* a record cannot be read, now or later */
+    RESTORE_DENIED,  /* the changelog may not be read */
     RESTORE_FAILED,
 };
 

@@ -11,6 +11,7 @@ enum result {
     RESULT_AGAIN,     /* nothing happened yet; the same call later may succeed */
     RESULT_NOT_FOUND, /* it was asked and does not exist */
     RESULT_INVALID,   /* what was given cannot be worked on, now or later */
+    RESULT_DENIED,    /* whoever was asked does not let us, and nothing happened */
     RESULT_FENCED,    /* another owner has taken over: this one ends and never starts again */
     RESULT_DOUBTFUL,  /* it may or may not have happened; only reading anew can tell */
     RESULT_FAILED,    /* it did not happen, and the resource must be opened anew */

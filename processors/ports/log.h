@@ -78,7 +78,8 @@ struct log {
     void *self;
 
     /* Become the owner: end what older owners have pending and fence them (init_transactions).
-     * AGAIN: call again. FENCED, FAILED: this lane ends. Called once in the life of a log. */
+     * AGAIN: call again. FENCED, DENIED, FAILED: this lane ends. Called once in the life of a log.
+     */
     enum result (*fence)(void *self, int32_t timeout_ms, struct error *error);
 
     /* Is the partition still assigned to this process, in the same generation of the group? */
@@ -111,6 +112,7 @@ struct log {
     /* One whole transaction: the records and the offsets of all inputs (next to read), all or
      * nothing. Then `commit_wait` until it is not AGAIN.
      * OK: known to be committed. DOUBTFUL, FAILED, FENCED: this lane ends; nothing may be assumed.
+     * DENIED: a right is lacking; nothing of the transaction is written.
      * INVALID: a record can never be written (too large); nothing of the transaction is. */
     enum result (*commit_begin)(void *self, const struct log_staged *records, uint32_t count,
                                 const int64_t *inputs, struct error *error);
@@ -150,6 +152,7 @@ struct log_group_event {
 /* One processor's membership in its group; used by the one thread that starts and ends lanes. */
 struct log_group {
     void *self;
+    /* DENIED, FAILED: the membership cannot go on. */
     enum result (*poll)(void *self, int32_t timeout_ms, struct log_group_event *event,
                         struct error *error);
     void (*revoke_done)(void *self);

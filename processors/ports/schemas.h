@@ -8,7 +8,8 @@
 #include "ports/error.h"
 
 /* Used by one thread. Calls wait for an answer, at most a few seconds. Whatever is short of a clear
- * answer is AGAIN: a registry that is away, slow, or says what nobody can understand. */
+ * answer is AGAIN: a registry that is away, slow, or says what nobody can understand. DENIED: it
+ * does not let us in, or not do this. */
 struct schemas {
     void *self;
 

@@ -142,7 +142,9 @@ enum result wire_decode(struct schema_cache *cache, const struct wire_input *inp
     }
     const struct schema_entry *entry;
     struct error error;
-    if (schema_cache_find(cache, failure->schema_id, now_ms, &entry, &error) != RESULT_OK) {
+    result = schema_cache_find(cache, failure->schema_id, now_ms, &entry, &error);
+    if (result != RESULT_OK) {
+        failure->denied = result == RESULT_DENIED;
         (void)snprintf(failure->text, sizeof failure->text, "schema id %d: %.400s",
                        failure->schema_id, error.text);
         return RESULT_AGAIN;

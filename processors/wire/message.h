@@ -28,11 +28,13 @@ struct wire_failure {
     enum message_type type;
     bool command_id_known; /* `metadata.id` could be read even so */
     struct uuid command_id;
+    bool denied; /* AGAIN, because the schema registry does not let us in */
 };
 
 /* Read a record's value. Everything decoded lives in the arena and in `input->value`.
- * OK: `message` is set. AGAIN: the schema registry is away; `failure->text` says so, nothing else
- * is set. INVALID: it can never be read; `failure` is set. `now_ms` is monotonic. */
+ * OK: `message` is set. AGAIN: the schema registry is away; `failure->text` says so, and `denied`
+ * whether it does not let us in, which lanes wait out as well; nothing else is set. INVALID: it can
+ * never be read; `failure` is set. `now_ms` is monotonic. */
 enum result wire_decode(struct schema_cache *cache, const struct wire_input *input,
                         struct arena *arena, int64_t now_ms, struct message *message,
                         struct wire_failure *failure);
@@ -47,8 +49,8 @@ struct wire_ids {
 };
 
 /* Look up the id of our own schema for each type, and let the cache know it. NOT_FOUND: one is not
- * registered, `error` says what to do; AGAIN: the registry is away. `ids` may be partly filled
- * then; the call can be repeated. */
+ * registered, `error` says what to do; AGAIN: the registry is away; DENIED: it does not let us in.
+ * `ids` may be partly filled then; the call can be repeated. */
 enum result wire_ids_resolve(const struct schemas *schemas, struct schema_cache *cache,
                              const enum message_type *types, uint32_t types_count,
                              struct wire_ids *ids, struct error *error);

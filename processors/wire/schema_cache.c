@@ -131,16 +131,21 @@ void schema_cache_add_own(struct schema_cache *cache, int32_t id, enum message_t
     plan_open_own(message_types[type].record, &entry->plan);
 }
 
+/* A registry that does not let us in is as good as away: its users or ours may be put right. */
+static bool is_away(enum result result) {
+    return result == RESULT_AGAIN || result == RESULT_DENIED;
+}
+
 /* Ask the registry, unless it was away a moment ago. */
 static enum result ask(struct schema_cache *cache, int32_t id, int64_t now_ms, struct text *text,
                        struct error *error) {
     if (now_ms < cache->retry_ms) {
         *error = cache->away;
-        return RESULT_AGAIN;
+        return error->result;
     }
     const struct schemas *schemas = cache->schemas;
     const enum result result = schemas->text_by_id(schemas->self, id, text, error);
-    if (result == RESULT_AGAIN) {
+    if (is_away(result)) {
         cache->away = *error;
         cache->retry_ms = now_ms + SCHEMA_CACHE_RETRY_MS;
     }
@@ -156,14 +161,14 @@ enum result schema_cache_find(struct schema_cache *cache, int32_t id, int64_t no
     if (*entry != NULL) {
         return RESULT_OK;
     }
-    struct text text;
+    struct text text = {.data = "", .length = 0};
     enum result result = ask(cache, id, now_ms, &text, error);
     const bool from_registry = result == RESULT_OK;
-    if (result == RESULT_AGAIN && cache->directory != NULL &&
+    if (is_away(result) && cache->directory != NULL &&
         schema_disk_read(cache->directory, id, cache->text, sizeof cache->text, &text)) {
         result = RESULT_OK;
     }
-    if (result == RESULT_AGAIN) {
+    if (is_away(result)) {
         return result;
     }
     struct schema_entry *taken = entry_take(cache, id);

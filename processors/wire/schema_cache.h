@@ -41,8 +41,8 @@ void schema_cache_close(struct schema_cache *cache);
 /* This id was found to stand for our own schema of this type: it need not be asked for again. */
 void schema_cache_add_own(struct schema_cache *cache, int32_t id, enum message_type type);
 
-/* What a schema id means. The entry lives until the next call. AGAIN: the registry is away and the
- * disk does not have it; `error` says so. `now_ms` is monotonic. */
+/* What a schema id means. The entry lives until the next call. AGAIN, DENIED: the registry is away,
+ * or does not let us in, and the disk does not have it; `error` says so. `now_ms` is monotonic. */
 enum result schema_cache_find(struct schema_cache *cache, int32_t id, int64_t now_ms,
                               const struct schema_entry **entry, struct error *error);
 

@@ -8,6 +8,9 @@ static enum result text_by_id(void *self, int32_t id, struct text *text, struct 
     if (fake->away) {
         return error_set(error, RESULT_AGAIN, "the schema registry is away");
     }
+    if (fake->locked) {
+        return error_set(error, RESULT_DENIED, "the schema registry does not let us in");
+    }
     if (id < 1 || (uint32_t)id > fake->count) {
         return error_set(error, RESULT_NOT_FOUND, "no schema has id %d", id);
     }
@@ -24,6 +27,9 @@ static enum result id_by_text(void *self, const char *subject, struct text text,
     fake->asked++;
     if (fake->away) {
         return error_set(error, RESULT_AGAIN, "the schema registry is away");
+    }
+    if (fake->locked) {
+        return error_set(error, RESULT_DENIED, "the schema registry does not let us in");
     }
     for (uint32_t i = 0; i < fake->count; i++) {
         if (strcmp(fake->schemas[i].subject, subject) == 0 &&

@@ -13,6 +13,7 @@ struct fake_schemas {
     } schemas[FAKE_SCHEMAS_MAX]; /* id i + 1 */
     uint32_t count;
     bool away;
+    bool locked;    /* it does not let us in */
     uint32_t asked; /* calls that reached it, answered or not */
 };
 

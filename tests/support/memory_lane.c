@@ -217,6 +217,8 @@ static enum result end_as_told(struct memory_lane *lane, enum memory_fault fault
         return fenced(lane, error);
     case MEMORY_FAULT_FAILED:
         return error_set(error, RESULT_FAILED, "the transaction was aborted");
+    case MEMORY_FAULT_DENIED:
+        return error_set(error, RESULT_DENIED, "this principal may not write that topic");
     case MEMORY_FAULT_INVALID:
         return error_set(error, RESULT_INVALID, "a record is too large");
     case MEMORY_FAULT_DOUBTFUL_COMMITTED:

@@ -88,6 +88,7 @@ enum memory_fault {
     MEMORY_FAULT_DOUBTFUL_OPEN,      /* it stays open; the lane hears DOUBTFUL */
     MEMORY_FAULT_FAILED,             /* it is aborted, and the lane hears so */
     MEMORY_FAULT_FENCED,             /* somebody else initialised in between */
+    MEMORY_FAULT_DENIED,             /* it is aborted, since this process lacks a right */
     MEMORY_FAULT_INVALID,            /* a record is too large to be written, ever */
     MEMORY_FAULT_SLOW,    /* it is committed after a while; the request to end it comes twice */
     MEMORY_FAULT_HANGING, /* no answer until another fault, or none, is set */

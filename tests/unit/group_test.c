@@ -176,31 +176,42 @@ Test(group, takes_a_fence_quietly_when_the_partition_goes) {
     expect_lanes(0, 0, LANE_STATE_WORKING);
 }
 
-/* Be fenced and join again, once. */
-static void be_fenced(void) {
+/* Lose a lane by a fault and join again, once. */
+static void lose_lane(enum memory_fault fault) {
     assign(0, all, TOY_PARTITIONS);
     run(100);
-    memory_log_fault(world->log, "toy", P, MEMORY_FAULT_FENCED);
+    memory_log_fault(world->log, "toy", P, fault);
     toy_command(world, P, "a");
     run(10 * second_ms);
 }
 
-Test(group, gives_up_after_joining_again_too_often) {
-    struct error error;
+/* Lose the lane by a fault and join again until it is too often; returns what the group came to. */
+static enum result give_up_by(enum memory_fault fault, struct error *error) {
     for (uint32_t i = 1; i <= GROUP_REJOINS_MAX; i++) {
-        be_fenced();
+        lose_lane(fault);
         cr_assert_eq(memory_log_rejoins(&members[0].log_group), i);
     }
-    be_fenced();
+    lose_lane(fault);
     cr_expect_not(group_step(groups[0], 0));
-    cr_expect_eq(group_result(groups[0], &error), RESULT_FAILED);
-    cr_expect_not_null(strstr(error.text, "partition 1"), "%s", error.text);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), GROUP_REJOINS_MAX);
+    return group_result(groups[0], error);
+}
+
+Test(group, gives_up_after_joining_again_too_often) {
+    struct error error;
+    cr_expect_eq(give_up_by(MEMORY_FAULT_FENCED, &error), RESULT_FAILED);
+    cr_expect_not_null(strstr(error.text, "partition 1"), "%s", error.text);
+}
+
+Test(group, says_so_when_it_gives_up_for_want_of_a_right) {
+    struct error error;
+    cr_expect_eq(give_up_by(MEMORY_FAULT_DENIED, &error), RESULT_DENIED);
+    cr_expect_not_null(strstr(error.text, "may not write"), "%s", error.text);
 }
 
 Test(group, goes_on_when_it_seldom_has_to_join_again) {
     for (uint32_t i = 1; i <= 2 * GROUP_REJOINS_MAX; i++) {
-        be_fenced();
+        lose_lane(MEMORY_FAULT_FENCED);
         cr_assert_eq(memory_log_rejoins(&members[0].log_group), i);
         world->now_ms += GROUP_REJOINS_WINDOW_MS / GROUP_REJOINS_MAX;
     }

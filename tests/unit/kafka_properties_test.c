@@ -115,7 +115,7 @@ Test(kafka_properties, a_wrong_property_is_named_with_its_setting) {
     cr_expect_not_null(strstr(error.text, "kafka.linger.mss"), "%s", error.text);
 }
 
-Test(kafka_failure, codes_mean_fenced_again_or_failed) {
+Test(kafka_failure, codes_mean_fenced_denied_again_or_failed) {
     static const struct {
         rd_kafka_resp_err_t code;
         enum result result;
@@ -130,14 +130,28 @@ Test(kafka_failure, codes_mean_fenced_again_or_failed) {
         {RD_KAFKA_RESP_ERR__TRANSPORT, RESULT_AGAIN},
         {RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RESULT_AGAIN},
         {RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, RESULT_AGAIN},
-        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RESULT_FAILED},
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR_DELEGATION_TOKEN_AUTHORIZATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, RESULT_DENIED},
+        {RD_KAFKA_RESP_ERR__SSL, RESULT_FAILED},
         {RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, RESULT_FAILED},
         {RD_KAFKA_RESP_ERR_UNKNOWN, RESULT_FAILED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error;
-        cr_expect_eq(kafka_failed(rows[i].code, &error, "doing it"), rows[i].result, "%s",
+        cr_expect_eq(kafka_failed(rows[i].code, &error, "doing it", "Read"), rows[i].result, "%s",
                      rd_kafka_err2name(rows[i].code));
         cr_expect_eq(strncmp(error.text, "doing it: ", strlen("doing it: ")), 0, "%s", error.text);
     }
+}
+
+Test(kafka_failure, a_missing_right_is_named) {
+    struct error error;
+    (void)kafka_failed(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, &error, "a.b", "Read");
+    cr_expect_not_null(strstr(error.text, "grant this principal Read on the topic"), "%s",
+                       error.text);
 }

@@ -311,6 +311,21 @@ Test(lane, restores_what_is_committed_and_no_more) {
     lane_close(lane);
 }
 
+Test(lane, ends_when_it_lacks_a_right_and_nothing_is_written) {
+    open_lane();
+    work_for(10);
+    toy_command(world, P, "a");
+    fault(MEMORY_FAULT_DENIED);
+    work_for(10);
+    expect_end(LANE_END_DENIED);
+    cr_expect_not_null(strstr(toy_status(lane).reason, "may not write"));
+    cr_expect_str_eq(toy_state(world, P), "");
+    open_next();
+    work_for(10);
+    cr_expect_str_eq(toy_state(world, P), "a");
+    lane_close(lane);
+}
+
 Test(lane, shows_how_far_the_restore_is_and_waits_for_brokers) {
     open_lane();
     for (uint32_t i = 0; i < 2000; i++) {

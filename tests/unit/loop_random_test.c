@@ -94,6 +94,7 @@ static void trouble(void) {
         MEMORY_FAULT_DOUBTFUL_OPEN,
         MEMORY_FAULT_FAILED,
         MEMORY_FAULT_FENCED,
+        MEMORY_FAULT_DENIED,
         MEMORY_FAULT_SLOW,
     };
     const int32_t p = (int32_t)chance(TOY_PARTITIONS);
@@ -102,7 +103,7 @@ static void trouble(void) {
     case 0:
     case 1:
     case 2:
-        memory_log_fault(run->world.log, "toy", p, faults[chance(6)]);
+        memory_log_fault(run->world.log, "toy", p, faults[chance(7)]);
         break;
     case 3:
         (void)memory_log_deliver_late_end(run->world.log, "toy", p);

@@ -221,6 +221,25 @@ Test(wire_message, a_registry_that_is_away_is_waited_for) {
     world_close(&world);
 }
 
+Test(wire_message, a_registry_that_does_not_let_us_in_is_waited_for_and_told_apart) {
+    struct world world;
+    world_open(&world, NULL);
+    const int32_t id = fake_schemas_add(&world.fake, transfer_name, transfer_type()->schema);
+    const struct bytes value = transfer_value(&world, id);
+    world.fake.locked = true;
+    for (uint32_t i = 0; i < 2; i++) { /* also where it is not asked again at once */
+        cr_expect_eq(read_value(&world, value), RESULT_AGAIN);
+        cr_expect(world.failure.denied);
+        cr_expect_not_null(strstr(world.failure.text, "does not let us in"));
+    }
+    world.fake.locked = false;
+    world.fake.away = true;
+    world.now_ms += SCHEMA_CACHE_RETRY_MS;
+    cr_expect_eq(read_value(&world, value), RESULT_AGAIN);
+    cr_expect_not(world.failure.denied);
+    world_close(&world);
+}
+
 Test(wire_message, an_id_that_is_not_there_is_believed_for_a_while) {
     struct world world;
     world_open(&world, NULL);

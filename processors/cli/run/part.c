@@ -47,6 +47,9 @@ static enum result resolve_schemas(struct run_part *part, struct error *error) {
                               *part->processor->writes_count, &ids, error);
     schema_cache_close(cache);
     schemas.close(schemas.self);
+    if (result == RESULT_NOT_FOUND) {
+        result = RESULT_INVALID; /* here it is a deployment that is not made yet */
+    }
     for (uint32_t i = 0; result == RESULT_OK && i < MESSAGE_TYPES_COUNT; i++) {
         part->emitter.schema_ids[i] = ids.of[i] == 0 ? SCHEMA_ID_NONE : ids.of[i];
     }

@@ -88,26 +88,24 @@ static void stop_all(struct run *run) {
 }
 
 static int close_all(struct run *run, enum result result, const struct error *error) {
-    int code = result == RESULT_OK          ? EXIT_CODE_OK
-               : result == RESULT_AGAIN     ? EXIT_CODE_OK /* told to end before it began */
-               : result == RESULT_INVALID   ? EXIT_CODE_CONFIGURATION
-               : result == RESULT_NOT_FOUND ? EXIT_CODE_CONFIGURATION
-                                            : EXIT_CODE_FAILURE;
-    if (result != RESULT_OK && result != RESULT_AGAIN) {
+    const bool ended = result == RESULT_OK || result == RESULT_AGAIN; /* told to before it began */
+    enum exit_code code = ended ? EXIT_CODE_OK : exit_code_of(result);
+    if (!ended) {
         logger_error(&run->logger, "a processor cannot start",
                      LOGGER_FIELDS(logger_error_field(error)));
     }
     for (uint32_t i = 0; i < run->parts_count; i++) {
         struct run_part *part = run->parts[i];
-        if (run_part_close(part) != RESULT_OK) {
+        const enum result closed = run_part_close(part);
+        if (closed != RESULT_OK) {
             logger_error(&run->logger, "a processor could not go on; the process ends",
                          LOGGER_FIELDS(logger_string("processor", part->processor->name),
                                        logger_error_field(&part->error)));
-            code = EXIT_CODE_FAILURE;
+            code = exit_code_of(closed);
         }
         free(part);
     }
-    return code;
+    return (int)code;
 }
 
 /* What this binary can write; a file that asks for a later format waits for a later binary. */

@@ -4,6 +4,7 @@
 
 #include "outside/kafka/admin.h"
 #include "outside/kafka/admin_call.h"
+#include "outside/kafka/lookup.h"
 #include "outside/kafka/tool_ask.h"
 
 /* Brokers hear of a change a moment after it was made. */
@@ -17,16 +18,10 @@ static enum result wait_until_there(struct kafka_admin *admin, const char *name,
                                     struct error *error) {
     const int64_t until_ms = now_ms(admin) + timeout_ms;
     for (;;) {
-        const rd_kafka_metadata_t *metadata;
-        enum result result =
-            kafka_tool_topics(&admin->client, admin->config, timeout_ms, &metadata, error);
-        if (result != RESULT_OK) {
-            return result;
-        }
         int32_t partitions;
-        result = kafka_tool_partitions(metadata, name, &partitions, error);
-        rd_kafka_metadata_destroy(metadata);
-        if (result == RESULT_OK || now_ms(admin) >= until_ms) {
+        const enum result result =
+            kafka_lookup_partitions(admin->client.handle, name, timeout_ms, &partitions, error);
+        if ((result != RESULT_NOT_FOUND && result != RESULT_AGAIN) || now_ms(admin) >= until_ms) {
             return result;
         }
         (void)rd_kafka_poll(admin->client.handle, SEE_AGAIN_MS);

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "outside/kafka/failure.h"
 #include "outside/kafka/properties.h"
 
 /* What librdkafka says, by its facility: our own constant sentence, since repeats are held back by
@@ -54,6 +55,32 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
     client->delivered(client->delivered_context, message);
 }
 
+/* From within polls, but for a group's member, which hears of errors by events. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
+    struct kafka_client *client = opaque;
+    if (kafka_is_denied((rd_kafka_resp_err_t)code) || code == RD_KAFKA_RESP_ERR__SSL) {
+        atomic_store(&client->refused, code); /* it was logged when the connection failed */
+        return;
+    }
+    enum { SYSLOG_ERROR = 3 };
+    say(handle, SYSLOG_ERROR, "ERROR", reason); /* as it would be without a callback */
+}
+
+rd_kafka_resp_err_t kafka_client_cause(rd_kafka_t *handle, rd_kafka_resp_err_t code) {
+    const struct kafka_client *client = rd_kafka_opaque(handle);
+    char text[256];
+    const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(handle, text, sizeof text);
+    if (kafka_is_denied(fatal)) {
+        return fatal;
+    }
+    if (!kafka_is_passing(code)) {
+        return code;
+    }
+    (void)rd_kafka_poll(handle, 0);
+    const int refused = atomic_load(&client->refused);
+    return refused != 0 ? (rd_kafka_resp_err_t)refused : code;
+}
+
 static void name_client(struct kafka_client *client, const struct kafka_config *config,
                         const struct kafka_client_plan *plan) {
     static const char *const roles[] = {
@@ -90,6 +117,7 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
     }
     rd_kafka_conf_set_opaque(conf, client);
     rd_kafka_conf_set_log_cb(conf, say);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     if (plan->delivered != NULL) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     }

@@ -31,6 +31,7 @@ struct kafka_client {
     struct logger logger;
     char name[KAFKA_NAME_MAX]; /* client.id */
     _Atomic bool ending;       /* what it still has to say matters to nobody */
+    _Atomic int refused;       /* why a broker did not let it in; librdkafka's code, 0: none did */
     /* Producers: called for each record that was delivered or given up, by the thread that
      * flushes. */
     void (*delivered)(void *context, const rd_kafka_message_t *message);
@@ -53,6 +54,11 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
                               const struct kafka_client_plan *plan, struct error *error);
 /* All queues, topics and lists of the instance are given back before; harmless when not open. */
 void kafka_client_close(struct kafka_client *client);
+
+/* Why a call on an open client failed with this code: librdkafka reports a broker that does not let
+ * one in as one that is away, and what it gave up for want of a right as given up; it says apart
+ * what was wrong. */
+rd_kafka_resp_err_t kafka_client_cause(rd_kafka_t *handle, rd_kafka_resp_err_t code);
 
 /* The topic's name in this deployment. INVALID: it is too long. */
 enum result kafka_topic_name(const struct kafka_config *config, const char *topic,

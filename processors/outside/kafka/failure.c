@@ -47,43 +47,86 @@ bool kafka_is_passing(rd_kafka_resp_err_t code) {
     }
 }
 
-/* What a person can do about it; the rest is said by Kafka's own text. */
-static const char *advice(rd_kafka_resp_err_t code) {
+bool kafka_is_forbidden(rd_kafka_resp_err_t code) {
     switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        return "; grant this principal the topic (topics.yaml says who reads and writes what)";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-        return "; grant this principal Read on the group";
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-        return "; grant this principal Write and Describe on the transactional id";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        return "; grant this principal the operation on the cluster";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_DELEGATION_TOKEN_AUTHORIZATION_FAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool kafka_is_denied(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+           code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || kafka_is_forbidden(code);
+}
+
+/* What a person can do about it, with `right` between the two; the rest is said by Kafka's own
+ * text. */
+struct advice {
+    const char *before;
+    const char *right;
+    const char *after;
+};
+
+static struct advice advice_of(rd_kafka_resp_err_t code, const char *right) {
+    const char *text = "";
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return (struct advice){"; grant this principal ", right,
+                               " on the topic (topics.yaml says who reads and writes what)"};
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        text = "; grant this principal Read on the group";
+        break;
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        text = "; grant this principal Write on the transactional id";
+        break;
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        /* A producer hears so when it may not write a single topic. */
+        return (struct advice){"; grant this principal ", right,
+                               " on the topic, or the operation on the cluster"};
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-        return "; check kafka.sasl.* and kafka.security.protocol";
+        text = "; check kafka.sasl.* and kafka.security.protocol";
+        break;
     case RD_KAFKA_RESP_ERR__SSL:
-        return "; check kafka.ssl.*";
+        text = "; check kafka.ssl.*";
+        break;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        return "; see `millrace topics plan`";
+        text = "; see `millrace topics plan`";
+        break;
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
-        return "; loop.transaction.timeout.ms is above the broker's transaction.max.timeout.ms";
+        text = "; loop.transaction.timeout.ms is above the broker's transaction.max.timeout.ms";
+        break;
     default:
-        return kafka_is_passing(code) ? "; it is tried again" : "";
+        text = kafka_is_passing(code) ? "; it is tried again" : "";
+        break;
     }
+    return (struct advice){text, "", ""};
 }
 
 static enum result meaning(rd_kafka_resp_err_t code) {
     if (kafka_is_fenced(code)) {
         return RESULT_FENCED;
     }
+    if (kafka_is_denied(code)) {
+        return RESULT_DENIED;
+    }
     return kafka_is_passing(code) ? RESULT_AGAIN : RESULT_FAILED;
 }
 
-enum result kafka_failed(rd_kafka_resp_err_t code, struct error *error, const char *what) {
-    assert(code != RD_KAFKA_RESP_ERR_NO_ERROR);
-    return error_set(error, meaning(code), "%s: %s%s", what, rd_kafka_err2str(code), advice(code));
+enum result kafka_failed(rd_kafka_resp_err_t code, struct error *error, const char *what,
+                         const char *right) {
+    assert(code != RD_KAFKA_RESP_ERR_NO_ERROR && right != NULL);
+    const struct advice advice = advice_of(code, right);
+    return error_set(error, meaning(code), "%s: %s%s%s%s", what, rd_kafka_err2str(code),
+                     advice.before, advice.right, advice.after);
 }
 
 enum result kafka_failed_object(rd_kafka_t *handle, rd_kafka_error_t *object, struct error *error,
@@ -91,17 +134,22 @@ enum result kafka_failed_object(rd_kafka_t *handle, rd_kafka_error_t *object, st
     if (object == NULL) {
         return RESULT_OK;
     }
-    const rd_kafka_resp_err_t code = rd_kafka_error_code(object);
     char text[256];
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(object);
+    const struct advice advice = advice_of(code, "Write");
     /* Once a client has met a fatal error, later calls may only say that its state is wrong. */
+    const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(handle, text, sizeof text);
     enum result result = RESULT_FAILED;
-    if (kafka_is_fenced(code) || kafka_is_fenced(rd_kafka_fatal_error(handle, text, sizeof text))) {
+    if (kafka_is_fenced(code) || kafka_is_fenced(fatal)) {
         result = RESULT_FENCED;
+    } else if (kafka_is_denied(code) || kafka_is_denied(fatal)) {
+        result = RESULT_DENIED;
     } else if (rd_kafka_error_is_retriable(object)) {
         /* librdkafka knows of its transactional calls which may be resumed; a code does not. */
         result = RESULT_AGAIN;
     }
-    (void)error_set(error, result, "%s: %s%s", what, rd_kafka_error_string(object), advice(code));
+    (void)error_set(error, result, "%s: %s%s%s%s", what, rd_kafka_error_string(object),
+                    advice.before, advice.right, advice.after);
     rd_kafka_error_destroy(object);
     return result;
 }

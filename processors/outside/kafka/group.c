@@ -41,7 +41,7 @@ static enum result subscribe(struct kafka_group *group, struct error *error) {
     if (result == RESULT_OK) {
         const rd_kafka_resp_err_t code = rd_kafka_subscribe(group->member.handle, topics);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            result = kafka_failed(code, error, "joining the group");
+            result = kafka_failed(code, error, "joining the group", "Read");
         }
     }
     rd_kafka_topic_partition_list_destroy(topics);
@@ -204,17 +204,32 @@ static void on_revoked(struct kafka_group *group, struct log_group_event *event)
     }
 }
 
+/* Without its rights the membership comes to nothing, however long it is tried; Kafka's own clients
+ * end by it too. A broker that does not let one in may only be learning new passwords, and is tried
+ * again. */
+static void hear_error(struct kafka_group *group, rd_kafka_event_t *happened) {
+    const rd_kafka_resp_err_t code = rd_kafka_event_error(happened);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    if (kafka_is_forbidden(code)) {
+        char what[KAFKA_NAME_MAX * 2];
+        (void)snprintf(what, sizeof what, "the membership in group %s.%s",
+                       group->config->application, group->topology->processor);
+        (void)kafka_failed(code, &group->forbidden, what, "Read");
+        return;
+    }
+    logger_warning(logger_of(group), "the group's consumer reported an error",
+                   LOGGER_FIELDS(logger_string("text", rd_kafka_event_error_string(happened))));
+}
+
 void kafka_group_hear(struct kafka_group *group, rd_kafka_event_t *happened,
                       struct log_group_event *event) {
     /* Records have queues of their own: one that comes here would be lost. */
     assert(rd_kafka_event_type(happened) != RD_KAFKA_EVENT_FETCH ||
            rd_kafka_event_error(happened) != RD_KAFKA_RESP_ERR_NO_ERROR);
     if (rd_kafka_event_type(happened) != RD_KAFKA_EVENT_REBALANCE) {
-        if (rd_kafka_event_error(happened) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            logger_warning(
-                logger_of(group), "the group's consumer reported an error",
-                LOGGER_FIELDS(logger_string("text", rd_kafka_event_error_string(happened))));
-        }
+        hear_error(group, happened);
     } else if (rd_kafka_event_error(happened) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         on_assigned(group, rd_kafka_event_topic_partition_list(happened), event);
     } else {

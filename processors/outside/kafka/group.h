@@ -27,6 +27,7 @@ struct kafka_group {
     _Atomic uint64_t assignment; /* which one is held, counted from 1; 0: none */
     uint64_t assignments;        /* so far */
     _Atomic int64_t polled_ms;   /* when the group was polled last */
+    struct error forbidden;      /* what the member was told it has no right to; OK: nothing */
 };
 
 int64_t kafka_group_now_ms(const struct kafka_group *group);

@@ -73,7 +73,7 @@ static enum result seek(struct kafka_inputs *inputs, rd_kafka_topic_partition_li
     if (failed != NULL) {
         const rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
         rd_kafka_error_destroy(failed);
-        return kafka_failed(code, error, "going to the first record to be read");
+        return kafka_failed(code, error, "going to the first record to be read", "Read");
     }
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_resp_err_t code = list->elems[i].err;
@@ -83,7 +83,7 @@ static enum result seek(struct kafka_inputs *inputs, rd_kafka_topic_partition_li
                              inputs->partition, list->elems[i].topic);
         }
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return kafka_failed(code, error, list->elems[i].topic);
+            return kafka_failed(code, error, list->elems[i].topic, "Read");
         }
     }
     return RESULT_OK;
@@ -125,10 +125,11 @@ static enum result input_failed(const struct kafka_inputs *inputs, const struct 
                          input->next, input->name, inputs->partition,
                          rd_kafka_message_errstr(message));
     }
-    (void)kafka_failed(message->err, error, input->name);
-    /* The client goes on by itself after what passes; what it tells here it has given up. */
-    error->result = RESULT_FAILED;
-    return RESULT_FAILED;
+    if (kafka_failed(message->err, error, input->name, "Read") != RESULT_DENIED) {
+        /* The client goes on by itself after what passes; what it tells here it has given up. */
+        error->result = RESULT_FAILED;
+    }
+    return error->result;
 }
 
 static const char *topic_of(void *context, const rd_kafka_message_t *message) {

@@ -7,6 +7,7 @@
 
 #include "outside/kafka/admin.h"
 #include "outside/kafka/admin_call.h"
+#include "outside/kafka/lookup.h"
 #include "outside/kafka/tool_ask.h"
 
 enum result kafka_admin_open(const struct kafka_config *config, struct kafka_admin **admin,
@@ -55,8 +56,8 @@ enum result kafka_admin_cluster(struct kafka_admin *admin, int32_t timeout_ms,
     rd_kafka_metadata_destroy(metadata);
     char *id = rd_kafka_clusterid(admin->client.handle, timeout_ms);
     if (id == NULL) {
-        return kafka_tool_failed(admin->config, RD_KAFKA_RESP_ERR__TIMED_OUT,
-                                 "asking for the cluster's id", error);
+        return kafka_tool_failed(admin->client.handle, admin->config, RD_KAFKA_RESP_ERR__TIMED_OUT,
+                                 "asking for the cluster's id", "Describe", error);
     }
     (void)snprintf(cluster->id, sizeof cluster->id, "%s", id);
     rd_kafka_mem_free(admin->client.handle, id);
@@ -188,6 +189,28 @@ static enum result ask_settings(struct kafka_admin *admin, const struct topics_f
     return result;
 }
 
+/* A topic that is wanted and not listed may be there, and hidden from us. */
+static enum result ask_hidden(const struct kafka_admin *admin, const struct topics_file *file,
+                              int32_t timeout_ms, struct error *error) {
+    for (uint32_t i = 0; i < file->topics_count; i++) {
+        char name[KAFKA_NAME_MAX];
+        int32_t partitions;
+        bool listed = false;
+        enum result result = kafka_topic_name(admin->config, file->topics[i].name, name, error);
+        for (uint32_t j = 0; j < admin->live_count && result == RESULT_OK; j++) {
+            listed = listed || strcmp(admin->live[j].name, name) == 0;
+        }
+        if (result == RESULT_OK && !listed) {
+            result =
+                kafka_lookup_partitions(admin->client.handle, name, timeout_ms, &partitions, error);
+        }
+        if (result != RESULT_OK && result != RESULT_NOT_FOUND) {
+            return result == RESULT_AGAIN ? error->result = RESULT_FAILED : result;
+        }
+    }
+    return RESULT_OK;
+}
+
 enum result kafka_admin_topics(struct kafka_admin *admin, const struct topics_file *file,
                                int32_t timeout_ms, const struct topic_live **live, uint32_t *count,
                                struct error *error) {
@@ -200,6 +223,9 @@ enum result kafka_admin_topics(struct kafka_admin *admin, const struct topics_fi
     }
     result = remember(admin, metadata, error);
     rd_kafka_metadata_destroy(metadata);
+    if (result == RESULT_OK) {
+        result = ask_hidden(admin, file, timeout_ms, error);
+    }
     if (result == RESULT_OK) {
         result = ask_settings(admin, file, timeout_ms, error);
     }

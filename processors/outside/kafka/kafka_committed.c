@@ -3,14 +3,39 @@
 #include <assert.h>
 
 #include "outside/kafka/client.h"
+#include "outside/kafka/failure.h"
 #include "outside/kafka/tool_ask.h"
+
+/* Why it failed, where the consumer was told only: without a right, librdkafka goes on asking. */
+static rd_kafka_resp_err_t cause_of(const struct kafka_client *client, rd_kafka_resp_err_t code) {
+    rd_kafka_resp_err_t cause = code;
+    rd_kafka_message_t *told = rd_kafka_consumer_poll(client->handle, 0);
+    while (told != NULL) {
+        cause = kafka_is_denied(told->err) ? told->err : cause;
+        rd_kafka_message_destroy(told);
+        told = rd_kafka_consumer_poll(client->handle, 0);
+    }
+    return kafka_client_cause(client->handle, cause);
+}
+
+/* The first try is a short one, as somebody waits for a refusal that came at once. */
+static rd_kafka_resp_err_t ask_twice(const struct kafka_client *client,
+                                     rd_kafka_topic_partition_list_t *list, int32_t timeout_ms) {
+    enum { FIRST_MS = 2000 };
+    const int32_t first_ms = timeout_ms < FIRST_MS ? timeout_ms : FIRST_MS;
+    rd_kafka_resp_err_t code = cause_of(client, rd_kafka_committed(client->handle, list, first_ms));
+    if (kafka_is_passing(code) && timeout_ms > first_ms) {
+        code = cause_of(client, rd_kafka_committed(client->handle, list, timeout_ms - first_ms));
+    }
+    return code;
+}
 
 static enum result ask(const struct kafka_client *client, const struct kafka_config *config,
                        const char *name, int32_t partitions, int32_t timeout_ms, int64_t *offsets,
                        struct error *error) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
     rd_kafka_topic_partition_list_add_range(list, name, 0, partitions - 1);
-    rd_kafka_resp_err_t code = rd_kafka_committed(client->handle, list, timeout_ms);
+    rd_kafka_resp_err_t code = ask_twice(client, list, timeout_ms);
     for (int32_t i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
         assert(one->partition >= 0 && one->partition < partitions);
@@ -20,7 +45,8 @@ static enum result ask(const struct kafka_client *client, const struct kafka_con
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
                ? RESULT_OK
-               : kafka_tool_failed(config, code, "asking how far a processor has read", error);
+               : kafka_tool_failed(client->handle, config, code,
+                                   "asking how far a processor has read", "Describe", error);
 }
 
 enum result kafka_committed(const struct kafka_config *config, const char *processor,

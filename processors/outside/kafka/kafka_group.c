@@ -6,6 +6,10 @@
 #include "outside/kafka/lookup.h"
 
 static bool is_dead(struct kafka_group *group, struct error *error) {
+    if (group->forbidden.result != RESULT_OK) {
+        *error = group->forbidden;
+        return true;
+    }
     char text[256];
     const rd_kafka_resp_err_t code = rd_kafka_fatal_error(group->member.handle, text, sizeof text);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -38,7 +42,7 @@ static enum result port_poll(void *self, int32_t timeout_ms, struct log_group_ev
     }
     if (event->kind == LOG_GROUP_NOTHING && is_dead(group, error)) {
         event->kind = LOG_GROUP_FAILED;
-        return RESULT_FAILED;
+        return error->result;
     }
     return RESULT_OK;
 }

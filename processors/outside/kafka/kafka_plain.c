@@ -55,7 +55,7 @@ static enum result port_write(void *self, const char *topic, struct bytes key, s
     if (list != NULL) {
         rd_kafka_headers_destroy(list);
     }
-    (void)kafka_failed(code, error, name);
+    (void)kafka_failed(code, error, name, "Write");
     error->result = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? RESULT_INVALID : RESULT_FAILED;
     return error->result;
 }
@@ -72,7 +72,7 @@ static enum result port_flush(void *self, int32_t timeout_ms, struct error *erro
     }
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
                ? RESULT_OK
-               : kafka_failed(code, error, "waiting for records outside of transactions");
+               : kafka_failed(code, error, "waiting for records outside of transactions", "Write");
 }
 
 static void port_close(void *self) {

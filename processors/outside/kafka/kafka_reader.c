@@ -59,7 +59,8 @@ static enum result open_topic(struct kafka_reader *reader, const char *topic_nam
     topic->handle = rd_kafka_topic_new(reader->client.handle, name, conf);
     if (topic->handle == NULL) {
         rd_kafka_topic_conf_destroy(conf);
-        return kafka_tool_failed(reader->config, rd_kafka_last_error(), name, error);
+        return kafka_tool_failed(reader->client.handle, reader->config, rd_kafka_last_error(), name,
+                                 "Read", error);
     }
     reader->topics_count++;
     return RESULT_OK;
@@ -77,8 +78,8 @@ static enum result start(struct kafka_reader *reader, struct error *error) {
             }
             if (rd_kafka_consume_start_queue(reader->topics[i].handle, range->partition,
                                              range->from, reader->queue) != 0) {
-                return kafka_tool_failed(reader->config, rd_kafka_last_error(), range->topic,
-                                         error);
+                return kafka_tool_failed(reader->client.handle, reader->config,
+                                         rd_kafka_last_error(), range->topic, "Read", error);
             }
             reader->reading[j] = true;
             reader->running++;
@@ -173,7 +174,8 @@ static enum result unreadable(const struct kafka_reader *reader,
         return error_set(error, RESULT_FAILED,
                          "%s: Kafka has removed it since the reading began; begin again", what);
     }
-    return kafka_tool_failed(reader->config, message->err, what, error);
+    return kafka_tool_failed(reader->client.handle, reader->config, message->err, what, "Read",
+                             error);
 }
 
 /* Take in what has come; the event stays NOTHING where it is not for the caller. */

@@ -77,14 +77,15 @@ struct kafka_reader;
 
 /* Asks Kafka for partitions and ends, two or three questions a topic that may take `timeout_ms`
  * each, and begins to read. The plan's strings must outlive the reader, which one thread uses.
- * NOT_FOUND: a topic or partition that is not there. FAILED: Kafka did not answer.
+ * NOT_FOUND: a topic or partition that is not there. DENIED: one may not see it, or is not let in.
+ * FAILED: Kafka did not answer.
  * INVALID: librdkafka refuses a property. */
 enum result kafka_reader_open(const struct kafka_config *config,
                               const struct kafka_reader_plan *plan, int32_t timeout_ms,
                               struct kafka_reader **reader, struct error *error);
 
 /* The next record of any partition; in order within each. A Kafka that is away is waited for
- * (NOTHING). FAILED: a partition cannot be read on; close the reader. */
+ * (NOTHING). DENIED, FAILED: a partition cannot be read on; close the reader. */
 enum result kafka_reader_next(struct kafka_reader *reader, int32_t timeout_ms,
                               struct kafka_reader_event *event, struct error *error);
 

@@ -40,7 +40,7 @@ static enum result result_of(rd_kafka_resp_err_t code, rd_kafka_msg_status_t sta
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
         return RESULT_INVALID;
     default:
-        return RESULT_FAILED;
+        return kafka_is_denied(code) ? RESULT_DENIED : RESULT_FAILED;
     }
 }
 
@@ -91,7 +91,8 @@ static enum result find_topic(struct kafka_sender *sender, const char *topic_nam
     if (result != RESULT_OK) {
         return result;
     }
-    result = kafka_tool_partitions(metadata, topic.name, &topic.partitions, error);
+    result = kafka_tool_partitions(sender->config, metadata, topic.name, ASK_TIMEOUT_MS,
+                                   &topic.partitions, error);
     rd_kafka_metadata_destroy(metadata);
     if (result == RESULT_OK) {
         sender->topics[sender->topics_count] = topic;
@@ -187,7 +188,8 @@ enum result kafka_sender_explain(const struct kafka_sender *sender,
                          "%s: it was not written, and never will be (%s): its value has %u bytes",
                          what, rd_kafka_err2str(code), record->value.length);
     default:
-        (void)kafka_tool_failed(sender->config, code, "it was not written", error);
+        (void)kafka_tool_failed(sender->client.handle, sender->config, code, "it was not written",
+                                "Write", error);
         return error_wrap(error, "%s", what);
     }
 }

@@ -20,8 +20,8 @@ struct kafka_sender_record {
 
 /* What became of a record. */
 struct kafka_sender_delivery {
-    /* AGAIN: not known yet. OK: all copies have it. INVALID: never will it be taken. FAILED: it was
-     * not written. DOUBTFUL: it may have been written, or may yet be. */
+    /* AGAIN: not known yet. OK: all copies have it. INVALID: never will it be taken. FAILED,
+     * DENIED: it was not written. DOUBTFUL: it may have been written, or may yet be. */
     enum result result;
     int32_t partition; /* where it belongs, known from the start */
     int64_t offset;    /* OK only */

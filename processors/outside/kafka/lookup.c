@@ -4,6 +4,12 @@
 
 #include "outside/kafka/failure.h"
 
+static enum result topic_failed(rd_kafka_resp_err_t code, const char *name, struct error *error) {
+    char what[KAFKA_NAME_MAX + 8];
+    (void)snprintf(what, sizeof what, "topic %s", name);
+    return kafka_failed(code, error, what, "Describe");
+}
+
 enum result kafka_lookup_partitions(rd_kafka_t *asker, const char *name, int32_t timeout_ms,
                                     int32_t *partitions, struct error *error) {
     assert(timeout_ms > 0);
@@ -13,7 +19,8 @@ enum result kafka_lookup_partitions(rd_kafka_t *asker, const char *name, int32_t
     const rd_kafka_resp_err_t code = rd_kafka_metadata(asker, 0, topic, &metadata, timeout_ms);
     rd_kafka_topic_destroy(topic);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return kafka_failed(code, error, "asking the brokers for topics");
+        return kafka_failed(kafka_client_cause(asker, code), error, "asking the brokers for topics",
+                            "Describe");
     }
     assert(metadata->topic_cnt == 1);
     const rd_kafka_resp_err_t failed = metadata->topics[0].err;
@@ -23,7 +30,7 @@ enum result kafka_lookup_partitions(rd_kafka_t *asker, const char *name, int32_t
         return error_set(error, RESULT_NOT_FOUND,
                          "there is no topic %s; create it with `millrace topics apply`", name);
     }
-    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ? RESULT_OK : kafka_failed(failed, error, name);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ? RESULT_OK : topic_failed(failed, name, error);
 }
 
 enum result kafka_lookup_watermarks(rd_kafka_t *asker, const char *name, int32_t partition,
@@ -32,5 +39,5 @@ enum result kafka_lookup_watermarks(rd_kafka_t *asker, const char *name, int32_t
     assert(timeout_ms > 0);
     const rd_kafka_resp_err_t code =
         rd_kafka_query_watermark_offsets(asker, name, partition, low, high, timeout_ms);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? RESULT_OK : kafka_failed(code, error, name);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? RESULT_OK : topic_failed(code, name, error);
 }

@@ -6,7 +6,8 @@
 
 #include "outside/kafka/client.h"
 
-/* How many partitions a topic has, by its full name. NOT_FOUND: there is no such topic. */
+/* How many partitions a topic has, by its full name. NOT_FOUND: there is no such topic. DENIED: it
+ * may not be seen, or the brokers do not let us in. */
 enum result kafka_lookup_partitions(rd_kafka_t *asker, const char *name, int32_t timeout_ms,
                                     int32_t *partitions, struct error *error);
 

@@ -33,7 +33,7 @@ static enum result ask_committed(const struct search *search,
     }
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
                ? RESULT_OK
-               : kafka_failed(code, search->error, "asking for committed offsets");
+               : kafka_failed(code, search->error, "asking for committed offsets", "Read");
 }
 
 static enum result ask_watermarks(const struct search *search, const char *name, int64_t *low,

@@ -28,7 +28,8 @@ static enum result lay_out(const struct asking *asking, const rd_kafka_metadata_
         char name[KAFKA_NAME_MAX];
         enum result result = kafka_topic_name(asking->config, plan->topics[i], name, asking->error);
         if (result == RESULT_OK) {
-            result = kafka_tool_partitions(metadata, name, &partitions[i], asking->error);
+            result = kafka_tool_partitions(asking->config, metadata, name, asking->timeout_ms,
+                                           &partitions[i], asking->error);
         }
         if (result != RESULT_OK) {
             return result;
@@ -79,8 +80,10 @@ static enum result ask_offsets(const struct asking *asking, uint32_t topic, int6
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_topic_partition_list_destroy(list);
-        (void)kafka_tool_failed(asking->config, code, name, asking->error);
-        return RESULT_FAILED;
+        const enum result failed = kafka_tool_failed(asking->asker->handle, asking->config, code,
+                                                     name, "Describe", asking->error);
+        assert(failed != RESULT_OK);
+        return failed;
     }
     *offsets = list;
     return RESULT_OK;

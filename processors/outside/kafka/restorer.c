@@ -46,7 +46,7 @@ static enum result stand_at(struct kafka_restorer *restorer, const struct kafka_
     restorer->changelog = changelog;
     restorer->next = from;
     if (rd_kafka_consume_start_queue(restorer->topic, partition, from, restorer->queue) != 0) {
-        return kafka_failed(rd_kafka_last_error(), error, name);
+        return kafka_failed(rd_kafka_last_error(), error, name, "Read");
     }
     return RESULT_OK;
 }
@@ -65,9 +65,10 @@ static enum result read_failed(const struct kafka_restorer *restorer, const char
                          "restoring from %s, partition %d: offset %" PRId64 " does not exist (%s)",
                          topic, partition, restorer->next, rd_kafka_message_errstr(message));
     }
-    (void)kafka_failed(message->err, error, topic);
-    error->result = RESULT_FAILED;
-    return RESULT_FAILED;
+    if (kafka_failed(message->err, error, topic, "Read") != RESULT_DENIED) {
+        error->result = RESULT_FAILED;
+    }
+    return error->result;
 }
 
 /* Good records stay in front; the end of the partition only moves `next`. */

@@ -38,18 +38,25 @@ static bool is_impossible(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_INVALID_RECORD; /* without a key, on a compacted topic */
 }
 
+static void note_failed(struct kafka_transactor *transactor, const rd_kafka_message_t *message) {
+    if (transactor->failed.result == RESULT_OK) {
+        char what[KAFKA_NAME_MAX + 64];
+        (void)snprintf(what, sizeof what, "a record of %zu bytes for %s was not written",
+                       message->len, rd_kafka_topic_name(message->rkt));
+        (void)kafka_failed(message->err, &transactor->failed, what, "Write");
+        transactor->failed.result = is_impossible(message->err)     ? RESULT_INVALID
+                                    : kafka_is_denied(message->err) ? RESULT_DENIED
+                                                                    : RESULT_FAILED;
+    }
+}
+
 /* A delivery report; `_private` points to the output. From within flush and abort only. */
 static void delivered(void *context, const rd_kafka_message_t *message) {
     struct kafka_transactor *transactor = context;
     assert(transactor->undelivered > 0);
     transactor->undelivered--;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (transactor->failed.result == RESULT_OK) {
-            (void)error_set(&transactor->failed,
-                            is_impossible(message->err) ? RESULT_INVALID : RESULT_FAILED,
-                            "a record of %zu bytes for %s was not written: %s", message->len,
-                            rd_kafka_topic_name(message->rkt), rd_kafka_err2str(message->err));
-        }
+        note_failed(transactor, message);
         return;
     }
     rd_kafka_topic_t *const *output = message->_private;
@@ -162,6 +169,7 @@ enum result kafka_transactor_begin(struct kafka_transactor *transactor,
     transactor->begun_ms = now_ms(transactor);
     transactor->unanswered_before = atomic_load(&transactor->client.wear.unanswered);
     transactor->failed = (struct error){.result = RESULT_OK};
+    transactor->outputs_used = 0;
     for (uint32_t i = 0; i < LOG_TOPICS_MAX; i++) {
         transactor->written_next[i] = -1;
     }
@@ -174,6 +182,7 @@ enum result kafka_transactor_begin(struct kafka_transactor *transactor,
     transactor->step = KAFKA_TRANSACTION_OFFSETS;
     for (uint32_t i = 0; i < count; i++) {
         assert(records[i].output < transactor->topology->outputs_count);
+        transactor->outputs_used |= 1U << records[i].output;
         rd_kafka_error_t *failed = produce(transactor, &records[i]);
         if (failed != NULL) {
             return produce_failed(transactor, &records[i], failed, error);
@@ -187,9 +196,39 @@ static int32_t remaining_ms(const struct kafka_transactor *transactor, int64_t d
     return rest_ms > 0 ? (int32_t)rest_ms : 0;
 }
 
+/* The topics that the transaction writes to, for a person. */
+static void name_outputs(const struct kafka_transactor *transactor, char *text, size_t size) {
+    size_t length = (size_t)snprintf(text, size, "writing to");
+    for (uint32_t i = 0; i < transactor->topology->outputs_count && length < size; i++) {
+        if ((transactor->outputs_used & 1U << i) != 0) {
+            length += (size_t)snprintf(text + length, size - length, " %s",
+                                       transactor->topology->outputs[i]);
+        }
+    }
+}
+
+/* When one topic may not be written, librdkafka gives up all records of the transaction and says
+ * why only to its next call; to begin another transaction would do nothing in this state. */
+static bool find_denial(const struct kafka_transactor *transactor, struct error *error) {
+    rd_kafka_error_t *cause = rd_kafka_begin_transaction(transactor->client.handle);
+    if (!kafka_is_denied(rd_kafka_error_code(cause))) {
+        assert(cause != NULL);
+        rd_kafka_error_destroy(cause);
+        return false;
+    }
+    char what[sizeof error->text / 2];
+    name_outputs(transactor, what, sizeof what);
+    (void)kafka_failed(rd_kafka_error_code(cause), error, what, "Write");
+    rd_kafka_error_destroy(cause);
+    return true;
+}
+
 /* What a record failed of says more than that the transaction did; except who was fenced. */
 static enum result record_failed(const struct kafka_transactor *transactor, struct error *error) {
     assert(transactor->failed.result != RESULT_OK);
+    if (transactor->failed.result == RESULT_FAILED && find_denial(transactor, error)) {
+        return RESULT_DENIED;
+    }
     char text[256];
     *error = transactor->failed;
     if (kafka_is_fenced(rd_kafka_fatal_error(transactor->client.handle, text, sizeof text))) {
@@ -207,7 +246,7 @@ static enum result send_offsets(struct kafka_transactor *transactor,
         rd_kafka_send_offsets_to_transaction(transactor->client.handle, transactor->offsets,
                                              membership, OFFSETS_TIMEOUT_MS),
         error, "writing the offsets that were read");
-    if (result != RESULT_FAILED) {
+    if (result != RESULT_FAILED && result != RESULT_DENIED) {
         return result;
     }
     /* A record that failed meanwhile makes this fail too; its report follows at once. */
@@ -226,7 +265,7 @@ static enum result flush(struct kafka_transactor *transactor, int32_t timeout_ms
         return record_failed(transactor, error);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return kafka_failed(code, error, "waiting for records to be written");
+        return kafka_failed(code, error, "waiting for records to be written", "Write");
     }
     assert(transactor->undelivered == 0);
     return RESULT_OK;
@@ -238,7 +277,7 @@ static enum result end(struct kafka_transactor *transactor, int32_t timeout_ms,
         kafka_failed_object(transactor->client.handle,
                             rd_kafka_commit_transaction(transactor->client.handle, timeout_ms),
                             error, "committing the transaction");
-    if (result == RESULT_FAILED) {
+    if (result == RESULT_FAILED || result == RESULT_DENIED) {
         /* The request to commit may have been carried out, whatever was said of it later. */
         error->result = RESULT_DOUBTFUL;
         return RESULT_DOUBTFUL;

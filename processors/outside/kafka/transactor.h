@@ -30,6 +30,7 @@ struct kafka_transactor {
     int64_t begun_ms;
     uint32_t unanswered_before; /* requests, when it began */
     uint32_t undelivered;       /* records without a delivery report yet */
+    uint32_t outputs_used;      /* bit i: a record goes to output i */
     struct error failed;        /* the first record that was given up; OK: none was */
     rd_kafka_topic_partition_list_t *offsets;
     int64_t written_next[LOG_TOPICS_MAX]; /* by changelog: behind the last record; -1: none */

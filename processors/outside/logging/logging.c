@@ -15,8 +15,13 @@ static const char *const level_names[] = {
 };
 
 static const char *const result_names[] = {
-    [RESULT_OK] = "ok",           [RESULT_AGAIN] = "again",   [RESULT_NOT_FOUND] = "not-found",
-    [RESULT_INVALID] = "invalid", [RESULT_FENCED] = "fenced", [RESULT_DOUBTFUL] = "doubtful",
+    [RESULT_OK] = "ok",
+    [RESULT_AGAIN] = "again",
+    [RESULT_NOT_FOUND] = "not-found",
+    [RESULT_INVALID] = "invalid",
+    [RESULT_DENIED] = "denied",
+    [RESULT_FENCED] = "fenced",
+    [RESULT_DOUBTFUL] = "doubtful",
     [RESULT_FAILED] = "failed",
 };
 

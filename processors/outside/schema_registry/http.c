@@ -142,10 +142,10 @@ enum result http_call(struct schema_registry *registry, const char *method, cons
 enum result http_unexpected(const struct schema_registry *registry, const char *path,
                             const struct http_answer *answer, struct error *error) {
     if (answer->status == 401 || answer->status == 403) {
-        return error_set(error, RESULT_AGAIN,
-                         "the schema registry at %s does not let us in (HTTP %ld): check "
-                         "schema.registry.basic.auth.user.info",
-                         registry->url, answer->status);
+        return error_set(error, RESULT_DENIED,
+                         "the schema registry at %s does not let us in (HTTP %ld for /%.100s): "
+                         "check schema.registry.basic.auth.user.info, and that this user may do it",
+                         registry->url, answer->status, path);
     }
     return error_set(error, RESULT_AGAIN,
                      "the schema registry at %s answered /%.100s with HTTP %ld, code %lld: %.200s",

@@ -33,8 +33,9 @@ void schema_registry_close(struct schema_registry *registry);
 /* The port onto it; its `close` closes the registry. */
 struct schemas schema_registry_port(struct schema_registry *registry);
 
-/* All calls below: AGAIN where the registry is away or gave no clear answer, with the reason and
- * the URL in `error`. Texts that they return live until the next call. */
+/* All calls below: AGAIN where the registry is away or gave no clear answer, DENIED where it does
+ * not let us, with the reason and the URL in `error`. Texts that they return live until the next
+ * call. */
 
 /* Register a schema under a subject; the same schema again gives the same id. INVALID: the registry
  * refuses it (incompatible, or no schema), `error` has its words. */
