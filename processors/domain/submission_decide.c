@@ -89,6 +89,9 @@ void submission_add_resolved(const struct submission_step *step,
                              const struct submission_resolution *resolution) {
     const struct registry_state_submission_model *model = step->state->ledger.submission;
     assert(model->state == REGISTRY_STATE_SUBMISSION_STATE_UNKNOWN && model->has_unknown_id);
+    /* A closing rule is for a verdict "not executed", and never without a quarantine. */
+    assert(resolution->closing_rule == MILLRACE_CLOSING_RULE_NONE ||
+           (!resolution->executed && resolution->has_quarantine_ms));
     struct millrace_metadata parent = submission_parent(step->state->work.queued);
     parent.id = model->unknown_id;
     struct registry_events_submission_resolved *event = submission_event_add(

@@ -24,6 +24,13 @@ static void end_by(struct lane *lane, const struct error *error, enum result res
     }
 }
 
+/* No offset passes a record that is not handled: what is committed as read is read by nobody else.
+ */
+static bool passes_nothing(const struct lane_input *input, int64_t offset) {
+    return input->taken == input->batch.count ||
+           offset <= input->batch.records[input->taken].offset;
+}
+
 void lane_commit_begin(struct lane *lane, int64_t now_ms) {
     assert(!lane->committing && lane->state != LANE_STATE_ENDED);
     struct batch *batch = &lane->turn.batch;
@@ -31,6 +38,7 @@ void lane_commit_begin(struct lane *lane, int64_t now_ms) {
     int64_t inputs[LOG_TOPICS_MAX] = {0};
     for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
         inputs[i] = lane->inputs[i].next;
+        assert(passes_nothing(&lane->inputs[i], inputs[i]));
     }
     batch_mark(batch, &lane->identity.incarnation, ++lane->sequence);
     lane->committing = true;

@@ -1,4 +1,5 @@
 /* A lane's way to work, in this order: fence, positions, restore, one more look, start. */
+#include <assert.h>
 #include <string.h>
 
 #include "loop/lane_inside.h"
@@ -36,8 +37,10 @@ void lane_start_fencing(struct lane *lane) {
     const enum result result = lane->log.fence(lane->log.self, lane->setup->call_ms, &error);
     switch (result) {
     case RESULT_OK:
-        /* Every fence is a new incarnation, whatever became of older ones. */
+        /* Every fence is a new incarnation, whatever became of older ones; a lane fences once. */
+        assert(uuid_equal(&lane->identity.incarnation, &(struct uuid){{0}}));
         lane->identity.incarnation = lane->setup->ids.fresh(lane->setup->ids.self);
+        assert(!uuid_equal(&lane->identity.incarnation, &(struct uuid){{0}}));
         lane_enter(lane, LANE_STATE_LOCATING, NULL);
         break;
     case RESULT_AGAIN:
@@ -101,6 +104,17 @@ static void tell_progress(struct lane *lane) {
     }
 }
 
+/* Restored is what was read up to the ends that were asked after the fence, and nothing less: told
+ * by the answer itself, not by what the restore made of it. */
+static bool is_restored(const struct lane *lane) {
+    for (uint32_t i = 0; i < lane->topology->changelogs_count; i++) {
+        if (lane->restore.next[i] < lane->positions.changelog_ends[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void lane_start_restoring(struct lane *lane) {
     struct error error;
     turn_look(&lane->turn, &lane->setup->clock);
@@ -121,6 +135,7 @@ void lane_start_restoring(struct lane *lane) {
         logger_info(&lane->logger, "restored",
                     LOGGER_FIELDS(logger_number("records", (int64_t)lane->restore.records)));
         restore_end(&lane->restore);
+        assert(is_restored(lane));
         memcpy(lane->changelogs_next, lane->restore.next, sizeof lane->changelogs_next);
         lane->backoff = (struct lane_backoff){0};
         lane_enter(lane, LANE_STATE_STARTING, NULL);

@@ -56,8 +56,10 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     if (older != NULL && older->stage == FLIGHT_STARTED) {
         settling_end_flight(lane, older); /* evidence was faster than its reply */
     }
-    (void)flights_add(&lane->flights, (uint32_t)(registry - lane->registries),
-                      decision.events[0].body);
+    const struct registry_events_submission_intended *intended = decision.events[0].body;
+    /* Only who wrote the intent sends it. */
+    assert(uuid_equal(&intended->incarnation, &lane->identity.incarnation));
+    (void)flights_add(&lane->flights, (uint32_t)(registry - lane->registries), intended);
     circuit_begin(&registry->circuit);
     registry->in_flight++;
     return RESULT_OK;
