@@ -20,17 +20,32 @@ struct operator_setup {
     int32_t partitions;
 };
 
+/* What he has written so far. */
+struct operator_counts {
+    uint32_t executed;
+    uint32_t not_executed_writer_dead;
+    uint32_t not_executed_may_execute_twice;
+    uint32_t hopeless; /* verdicts that nobody can follow: malformed, again, without a rule */
+    uint32_t realignments;
+};
+
 struct operator;
 
 struct operator* operator_open(const struct operator_setup *setup);
-void operator_close(struct operator* operator);
+void operator_close(struct operator* person);
 
 /* Something an operator in a hurry does: a verdict on some submission, unknown or not. "Not
- * executed" he says only with WriterDead, and only when the registry says so at that moment. */
-void operator_meddles(struct operator* operator);
+ * executed" he says only with WriterDead or without a rule, and only when the registry says so at
+ * that moment. */
+void operator_meddles(struct operator* person);
 /* Closes all that is unknown now and all that misaligned certificates wait for, as far as it was
  * not tried in the last minute: with the truth; "not executed" with MayExecuteTwice. Returns how
  * many are still open. */
-uint32_t operator_resolves_all(struct operator* operator);
+uint32_t operator_resolves_all(struct operator* person);
+
+/* Has he ever said "not executed" of this submission with MayExecuteTwice? Then nobody promised
+ * that it is not executed after all. */
+bool operator_took_the_risk(const struct operator* person, const struct uuid *submission_id);
+const struct operator_counts *operator_counts(const struct operator* person);
 
 #endif

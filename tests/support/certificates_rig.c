@@ -435,3 +435,15 @@ const struct certificates_answers_command_answered *then_answered(struct message
     cr_expect_eq(answer->verdict, verdict);
     return answer;
 }
+
+struct memory_log *rig_log(void) {
+    return rig.log;
+}
+
+const struct emitter *rig_emitter(void) {
+    return &rig.emitter;
+}
+
+struct schema_cache *rig_cache(void) {
+    return rig.cache;
+}

@@ -17,6 +17,7 @@
 #include "tests/support/certificate_spec.h"
 #include "tests/support/fake_schemas.h"
 #include "tests/support/memory_log.h"
+#include "wire/schema_cache.h"
 
 enum { RIG_PARTITIONS = 4 };
 
@@ -93,5 +94,10 @@ const struct certificates_state_certificate_state *state_of(struct uuid certific
 /* The next answer: to this command, with this verdict. */
 const struct certificates_answers_command_answered *then_answered(struct message command,
                                                                   enum millrace_verdict verdict);
+
+/* For those who read and write by themselves. */
+struct memory_log *rig_log(void);
+const struct emitter *rig_emitter(void);
+struct schema_cache *rig_cache(void);
 
 #endif

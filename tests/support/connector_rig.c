@@ -529,3 +529,15 @@ int64_t commands_committed(void) {
     return memory_log_committed(rig.log, registry_connector_topology.processor, "registry.commands",
                                 rig.partition);
 }
+
+struct memory_log *connector_log(void) {
+    return rig.log;
+}
+
+const struct emitter *connector_emitter(void) {
+    return &rig.emitter;
+}
+
+struct schema_cache *connector_cache(void) {
+    return rig.cache;
+}

@@ -19,6 +19,7 @@
 #include "tests/support/fake_registry.h"
 #include "tests/support/fake_schemas.h"
 #include "tests/support/memory_log.h"
+#include "wire/schema_cache.h"
 
 enum {
     CONNECTOR_PARTITIONS = 4,
@@ -96,5 +97,10 @@ void no_more_evidence(void);
 struct registry_state_ledger_state ledger_of(struct uuid certificate_id);
 /* What the group has committed of registry.commands. */
 int64_t commands_committed(void);
+
+/* For those who read and write by themselves. */
+struct memory_log *connector_log(void);
+const struct emitter *connector_emitter(void);
+struct schema_cache *connector_cache(void);
 
 #endif
