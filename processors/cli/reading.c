@@ -81,21 +81,24 @@ void reading_decode(struct reading *reading, const struct log_record *record,
     read->readable = result == RESULT_OK;
 }
 
-void reading_each(struct reading *reading, const struct kafka_reader_plan *plan,
-                  bool (*visit)(void *context, const struct read_record *read), void *context) {
+enum result reading_try(struct reading *reading, const struct kafka_reader_plan *plan,
+                        bool (*visit)(void *context, const struct read_record *read), void *context,
+                        struct error *error) {
     struct kafka_reader *reader = NULL;
-    struct error error;
     enum result result =
-        kafka_reader_open(&reading->connection.kafka, plan, READING_TIMEOUT_MS, &reader, &error);
+        kafka_reader_open(&reading->connection.kafka, plan, READING_TIMEOUT_MS, &reader, error);
+    if (result == RESULT_NOT_FOUND) {
+        return result;
+    }
     if (result != RESULT_OK) {
-        die(result, error.text);
+        die(result, error->text);
     }
     struct kafka_reader_event event = {.kind = KAFKA_READER_NOTHING};
     bool more = true;
     while (more) {
-        result = kafka_reader_next(reader, WAIT_MS, &event, &error);
+        result = kafka_reader_next(reader, WAIT_MS, &event, error);
         if (result != RESULT_OK) {
-            die(result, error.text);
+            die(result, error->text);
         }
         if (event.kind == KAFKA_READER_RECORD) {
             struct read_record read;
@@ -105,4 +108,14 @@ void reading_each(struct reading *reading, const struct kafka_reader_plan *plan,
         more = more && event.kind != KAFKA_READER_END;
     }
     kafka_reader_close(reader);
+    return RESULT_OK;
+}
+
+void reading_each(struct reading *reading, const struct kafka_reader_plan *plan,
+                  bool (*visit)(void *context, const struct read_record *read), void *context) {
+    struct error error;
+    const enum result result = reading_try(reading, plan, visit, context, &error);
+    if (result != RESULT_OK) {
+        die(result, error.text);
+    }
 }

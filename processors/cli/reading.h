@@ -47,6 +47,11 @@ void reading_decode(struct reading *reading, const struct log_record *record,
 void reading_each(struct reading *reading, const struct kafka_reader_plan *plan,
                   bool (*visit)(void *context, const struct read_record *read), void *context);
 
+/* The same, but for a topic or partition that is not there: NOT_FOUND, and nothing was visited. */
+enum result reading_try(struct reading *reading, const struct kafka_reader_plan *plan,
+                        bool (*visit)(void *context, const struct read_record *read), void *context,
+                        struct error *error);
+
 /* A record as JSON: where it lies, its key, headers and type, and "message", or "unreadable" with
  * the reason and the start of its bytes. A new reference. */
 json_t *reading_view(const struct read_record *read);

@@ -1,6 +1,8 @@
 #include "cli/unknown.h"
+#include "domain/uuid.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/json.h"
@@ -126,6 +128,14 @@ json_t *unknown_list(struct reading *reading, int64_t now_ms) {
     json_t *list = sorted(listing.by_certificate);
     json_decref(listing.by_certificate);
     return list;
+}
+
+void unknown_check_id(const char *argument) {
+    struct uuid id;
+    if (!uuid_from_text(text_of(argument), &id)) {
+        complain("%s is no id: a UUID in lower case", argument);
+        exit(EXIT_CODE_USAGE);
+    }
 }
 
 const json_t *unknown_find(const json_t *list, const char *id) {

@@ -3,21 +3,22 @@
 #include <string.h>
 
 #include "cli/duration.h"
+#include "cli/explain_partition.h"
 #include "cli/message_fields.h"
 #include "cli/outbox.h"
 #include "cli/verbs.h"
-#include "domain/placement.h"
 #include "wire/json.h"
 
 enum { WAIT_MS = 30000 }; /* unless --wait says otherwise */
 
-enum { KEY_LIST = 256, KEY_JSON, KEY_WAIT, KEY_NO_WAIT, KEY_EXPLAIN };
+enum { KEY_LIST = 256, KEY_JSON, KEY_WAIT, KEY_NO_WAIT, KEY_EXPLAIN, KEY_PARTITIONS };
 
 struct send {
     bool list;
     const char *json; /* file, or "-" */
     int64_t wait_ms;  /* 0: do not wait */
     const char *explain;
+    int32_t partitions; /* to explain with; 0: as topics.yaml or Kafka says */
     bool has_type;
     enum message_type type;
     uint32_t fields_from; /* index of the first NAME=VALUE among the arguments */
@@ -33,11 +34,16 @@ static const struct argp_option options[] = {
      "Show where murmur2, which is right, and CRC32, the default of many clients, put this key, "
      "and stop",
      0},
+    {"partitions", KEY_PARTITIONS, "NUMBER", 0,
+     "With --explain-partition: of so many, instead of what topics.yaml says, or Kafka where there "
+     "is no such file",
+     0},
     {0},
 };
 
 static void take(void *values, int key, const char *argument, struct argp_state *state) {
     struct send *send = values;
+    char *end = NULL;
     switch (key) {
     case KEY_JSON:
         send->json = argument;
@@ -56,6 +62,13 @@ static void take(void *values, int key, const char *argument, struct argp_state 
     case KEY_EXPLAIN:
         send->explain = argument;
         break;
+    case KEY_PARTITIONS:
+        send->partitions = (int32_t)strtol(argument, &end, 10);
+        if (*end != '\0' || send->partitions < 1 || send->partitions > TOPIC_PARTITIONS_MAX) {
+            argp_error(state, "--partitions is a number from 1 to %d, not \"%s\"",
+                       TOPIC_PARTITIONS_MAX, argument);
+        }
+        break;
     default:
         assert(false);
     }
@@ -69,20 +82,6 @@ static int list_types(void) {
             (void)printf("%s\n", message_types[i].full_name);
         }
     }
-    return EXIT_CODE_OK;
-}
-
-/* CRC32 is librdkafka's own default: for those who wonder where their records went. */
-static int explain_partition(const struct invocation *invocation, const char *text) {
-    struct topics_file *topics = invocation_topics(invocation);
-    const int32_t partitions = (int32_t)topics->partitions;
-    const struct bytes key = {.data = (const uint8_t *)text, .length = (uint32_t)strlen(text)};
-    json_t *view = json_pack("{s:s, s:i, s:i, s:i}", "key", text, "partitions", (int)partitions,
-                             "murmur2", (int)placement_partition(key, partitions), "crc32",
-                             (int)placement_partition_crc32(key, partitions));
-    output_object(stdout, invocation->format, view);
-    json_decref(view);
-    topics_file_close(topics);
     return EXIT_CODE_OK;
 }
 
@@ -232,7 +231,7 @@ int verb_send(struct invocation *invocation, int argc, char **argv) {
         return list_types();
     }
     if (send.explain != NULL) {
-        return explain_partition(invocation, send.explain);
+        return explain_partition(invocation, send.explain, send.partitions);
     }
     if (invocation->arguments_count > 0 && strchr(invocation->arguments[0], '=') == NULL) {
         if (compose_type(invocation->arguments[0], &send.type, &error) != RESULT_OK) {

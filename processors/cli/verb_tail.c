@@ -5,6 +5,7 @@
 #include "cli/moment.h"
 #include "cli/reading.h"
 #include "cli/verbs.h"
+#include "configuration/topics_file.h"
 #include "outside/clock_os/clock_os.h"
 
 struct tail {
@@ -89,6 +90,29 @@ static enum kafka_reader_from from_of(enum moment_kind kind) {
     return KAFKA_READER_FROM_BEGINNING;
 }
 
+/* The topic is not there. One that topics.yaml does not name either was probably misspelt; and
+ * where there is no such file, Kafka's word is all there is. */
+static void say_what_is_there(const struct invocation *invocation, const char *topic,
+                              const struct error *not_found) {
+    const char *path = settings_text(&invocation->settings, "topics.file");
+    struct topics_file *file = NULL;
+    struct error error;
+    const bool opened = topics_file_open(path, &file, &error) == RESULT_OK;
+    if (!opened || topics_file_find(file, topic) != NULL) {
+        complain("%s", not_found->text);
+    } else {
+        const char *nearest = topics_file_nearest(file, topic);
+        if (nearest != NULL) {
+            complain("there is no topic %s: did you mean %s?", topic, nearest);
+        } else {
+            complain("there is no topic %s; topics.yaml names those of Millrace", topic);
+        }
+    }
+    if (opened) {
+        topics_file_close(file);
+    }
+}
+
 int verb_tail(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
     struct tail tail = {.partition = -1};
@@ -106,7 +130,11 @@ int verb_tail(struct invocation *invocation, int argc, char **argv) {
         .until = tail.follow ? KAFKA_READER_UNTIL_STOPPED : KAFKA_READER_UNTIL_WRITTEN,
     };
     reading_open(invocation, &reading);
-    reading_each(&reading, &plan, print, &tail);
+    struct error error;
+    const enum result result = reading_try(&reading, &plan, print, &tail, &error);
+    if (result != RESULT_OK) {
+        say_what_is_there(invocation, invocation->arguments[0], &error);
+    }
     reading_close(&reading);
-    return EXIT_CODE_OK;
+    return (int)exit_code_of(result);
 }

@@ -58,6 +58,7 @@ static json_t *messages_of(const struct history *history, const json_t *submissi
 int verb_unknown_show(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
     invocation_begin(invocation, argc, argv, NULL);
+    unknown_check_id(invocation->arguments[0]);
     json_t *list = list_now(invocation, &reading);
     const json_t *unknown = unknown_find(list, invocation->arguments[0]);
     if (unknown == NULL) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "configuration/nearest.h"
+
 enum { ROLES_MAX = 16 };
 
 static const cyaml_strval_t cleanup_words[] = {
@@ -162,4 +164,18 @@ const struct topic_wanted *topics_file_find(const struct topics_file *file, cons
         }
     }
     return NULL;
+}
+
+const char *topics_file_nearest(const struct topics_file *file, const char *name) {
+    assert(file != NULL && name != NULL);
+    const char *nearest = NULL;
+    uint32_t nearest_distance = UINT32_MAX;
+    for (uint32_t i = 0; i < file->topics_count; i++) {
+        const uint32_t distance = word_distance(name, file->topics[i].name);
+        if (distance < nearest_distance) {
+            nearest_distance = distance;
+            nearest = file->topics[i].name;
+        }
+    }
+    return word_distance_is_near(name, nearest_distance) ? nearest : NULL;
 }

@@ -44,4 +44,7 @@ void topics_file_close(struct topics_file *file);
 /* NULL: there is no such topic. `name` is without the prefix. */
 const struct topic_wanted *topics_file_find(const struct topics_file *file, const char *name);
 
+/* The topic that was probably meant, or NULL. */
+const char *topics_file_nearest(const struct topics_file *file, const char *name);
+
 #endif

@@ -4,6 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Plans are read beside topics.yaml, so they say `cleanup` in its words. */
+static const char cleanup_name[] = "cleanup.policy";
+
+static const char *our_name(const char *setting) {
+    return strcmp(setting, cleanup_name) == 0 ? "cleanup" : setting;
+}
+
+static const char *our_value(const char *setting, const char *value) {
+    const bool keeps = strcmp(setting, cleanup_name) == 0 && strcmp(value, "delete") == 0;
+    return keeps ? "keep" : value;
+}
+
 static void add_setting(struct topic_target *target, const char *name, const char *value) {
     assert(target->settings_count < TOPIC_SETTINGS_MAX);
     struct topic_setting *setting = &target->settings[target->settings_count++];
@@ -25,7 +37,7 @@ void topic_target_of(const struct topics_file *file, const struct topic_wanted *
     (void)snprintf(target->name, sizeof target->name, "%.126s%.128s", deployment->prefix,
                    topic->name);
     const bool compact = topic->cleanup == TOPIC_CLEANUP_COMPACT;
-    add_setting(target, "cleanup.policy", compact ? "compact" : "delete");
+    add_setting(target, cleanup_name, compact ? "compact" : "delete");
     add_number(target, "retention.ms", topic->retention_ms);
     add_setting(target, "retention.bytes", "-1");
     add_number(target, "max.message.bytes", topic->max_message_bytes);
@@ -78,9 +90,10 @@ static void compare(struct topics_plan *plan, const struct topic_target *target,
         }
         struct topic_step *step = add_step(plan, TOPIC_STEP_SET, target->name);
         step->target = *target;
-        (void)snprintf(step->what, sizeof step->what, "%s", setting->name);
-        (void)snprintf(step->is, sizeof step->is, "%s", is);
-        (void)snprintf(step->wanted, sizeof step->wanted, "%s", setting->value);
+        (void)snprintf(step->what, sizeof step->what, "%s", our_name(setting->name));
+        (void)snprintf(step->is, sizeof step->is, "%s", our_value(setting->name, is));
+        (void)snprintf(step->wanted, sizeof step->wanted, "%s",
+                       our_value(setting->name, setting->value));
     }
 }
 
@@ -130,7 +143,8 @@ void topics_plan_make(const struct topics_file *file, const struct topics_deploy
             step->target = target;
             (void)snprintf(step->what, sizeof step->what, "topic");
             (void)snprintf(step->wanted, sizeof step->wanted, "%u partitions, %s",
-                           target.partitions, target.settings[0].value);
+                           target.partitions,
+                           our_value(target.settings[0].name, target.settings[0].value));
         }
     }
     const size_t prefix_length = strlen(deployment->prefix);

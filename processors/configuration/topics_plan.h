@@ -50,8 +50,8 @@ struct topic_step {
     enum topic_step_kind kind;
     char topic[256];            /* with the prefix */
     struct topic_target target; /* CREATE, SET: as it should be in the end */
-    char what[64];              /* "partitions", or the setting's name */
-    char is[32];                /* as it is; empty: nothing */
+    char what[64];              /* "partitions", or the setting: Kafka's name, but "cleanup" */
+    char is[32];                /* as it is; empty: nothing; of the cleanup in our words */
     char wanted[64];
 };
 

@@ -61,3 +61,10 @@ Test(topics_file, wrong_files_are_refused_with_the_reason) {
     struct topics_file *file = NULL;
     cr_expect_eq(topics_file_open("/nowhere/topics.yaml", &file, &error), RESULT_NOT_FOUND);
 }
+
+Test(topics_file, names_the_topic_that_was_probably_meant) {
+    struct topic_wanted topics[] = {{.name = "certificates.events"}, {.name = "registry.events"}};
+    const struct topics_file file = {.partitions = 6, .topics = topics, .topics_count = 2};
+    cr_expect_str_eq(topics_file_nearest(&file, "certificate.event"), "certificates.events");
+    cr_expect_null(topics_file_nearest(&file, "nothing"));
+}

@@ -42,6 +42,8 @@ Test(topics_plan, an_empty_cluster_gets_every_topic) {
     cr_assert_eq(plan.steps_count, 2);
     cr_expect_eq(steps[0].kind, TOPIC_STEP_CREATE);
     cr_expect_eq(steps[0].target.partitions, 6);
+    cr_expect_str_eq(steps[0].wanted, "6 partitions, keep");
+    cr_expect_str_eq(steps[1].wanted, "6 partitions, compact");
     cr_expect_eq(steps[0].target.replication_factor, -1);
     cr_expect_str_eq(steps[0].target.settings[0].value, "delete");
     cr_expect_str_eq(steps[1].target.settings[0].value, "compact");
@@ -60,9 +62,11 @@ Test(topics_plan, each_setting_that_differs_is_a_step_to_the_whole_target) {
     topics_plan_make(&file, &plainly, live, 2, &plan);
     cr_assert_eq(plan.steps_count, 2);
     cr_expect_eq(steps[0].kind, TOPIC_STEP_SET);
-    cr_expect_str_eq(steps[0].what, "cleanup.policy");
+    cr_expect_str_eq(steps[0].what, "cleanup");
     cr_expect_str_eq(steps[0].is, "compact");
-    cr_expect_str_eq(steps[0].wanted, "delete");
+    cr_expect_str_eq(steps[0].wanted, "keep");
+    cr_expect_str_eq(steps[0].target.settings[0].name, "cleanup.policy");
+    cr_expect_str_eq(steps[0].target.settings[0].value, "delete");
     cr_expect_str_eq(steps[1].what, "retention.ms");
     cr_expect_eq(steps[1].target.settings_count, 4);
     cr_expect_str_eq(steps[1].target.settings[1].name, "retention.ms");
