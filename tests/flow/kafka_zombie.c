@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,7 @@ static pid_t stopped_zombie(enum stop_at stop_at, bool polls_when_awake) {
     const pid_t zombie = fork();
     cr_assert_geq(zombie, 0);
     if (zombie == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         struct kafka_cluster process;
         kafka_cluster_share(&process, &cluster,
                             proxy != NULL ? kafka_proxy_address(proxy) : cluster.bootstrap, "z");
