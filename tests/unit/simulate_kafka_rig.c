@@ -26,14 +26,14 @@ static void begin_life(struct kafka_rig *rig, uint32_t which) {
     };
 }
 
-void kafka_rig_open(struct kafka_rig *rig) {
+void kafka_rig_open(struct kafka_rig *rig, uint64_t seed) {
     toy_world_open(&rig->world);
     rig->transcript.timeline = &rig->timeline;
     const struct kafka_setup setup = {
         .timeline = &rig->timeline,
         .transcript = &rig->transcript,
         .options = &rig->world.options,
-        .chance = chance_stream(1, "kafka"),
+        .chance = chance_stream(seed, "kafka"),
         .partitions = TOY_PARTITIONS,
     };
     rig->kafka = kafka_open(&setup);
@@ -55,6 +55,7 @@ void kafka_rig_bury(struct kafka_rig *rig, uint32_t which) {
         toy_member_close(&rig->members[which]);
         rig->joined[which] = false;
     }
+    rig->ended[which] = false;
     begin_life(rig, which);
 }
 
@@ -96,17 +97,33 @@ static void move(struct timeline *timeline, int64_t at_ms) {
     timeline_move(timeline, at_ms);
 }
 
+/* Steps every process that can; returns when the next one is due. */
+static int64_t step_all(struct kafka_rig *rig) {
+    int64_t due_ms = INT64_MAX;
+    for (uint32_t i = 0; i < KAFKA_RIG_PROCESSES; i++) {
+        const struct sim_process *process = &rig->processes[i];
+        if (rig->groups[i] != NULL && !process->dead && !process->paused) {
+            rig->ended[i] = !group_step(rig->groups[i], 0);
+            const int64_t group_ms = group_due_ms(rig->groups[i]);
+            due_ms = !rig->ended[i] && group_ms < due_ms ? group_ms : due_ms;
+        }
+    }
+    return due_ms;
+}
+
 void kafka_rig_pass(struct kafka_rig *rig, int64_t duration_ms) {
     const int64_t end_ms = rig->timeline.now_ms + duration_ms;
     while (rig->timeline.now_ms < end_ms) {
-        for (uint32_t i = 0; i < KAFKA_RIG_PROCESSES; i++) {
-            const struct sim_process *process = &rig->processes[i];
-            if (rig->groups[i] != NULL && !process->dead && !process->paused) {
-                (void)group_step(rig->groups[i], 0);
-            }
+        const uint64_t changes = kafka_changes(rig->kafka);
+        int64_t next_ms = step_all(rig);
+        const int64_t now_ms = rig->timeline.now_ms;
+        const int64_t event_ms = timeline_next_ms(&rig->timeline);
+        next_ms = event_ms < next_ms ? event_ms : next_ms;
+        if (next_ms <= now_ms || kafka_changes(rig->kafka) != changes) {
+            next_ms = now_ms + 1;
         }
-        if (rig->timeline.now_ms < end_ms) {
-            move(&rig->timeline, rig->timeline.now_ms + 1);
+        if (now_ms < end_ms) {
+            move(&rig->timeline, next_ms < end_ms ? next_ms : end_ms);
         }
     }
 }

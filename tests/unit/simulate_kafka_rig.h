@@ -20,9 +20,10 @@ struct kafka_rig {
     struct toy_member members[KAFKA_RIG_PROCESSES];
     struct group *groups[KAFKA_RIG_PROCESSES]; /* NULL: a bare port */
     bool joined[KAFKA_RIG_PROCESSES];
+    bool ended[KAFKA_RIG_PROCESSES]; /* its group has, by itself or because it was told to */
 };
 
-void kafka_rig_open(struct kafka_rig *rig);
+void kafka_rig_open(struct kafka_rig *rig, uint64_t seed);
 void kafka_rig_close(struct kafka_rig *rig);
 /* A process joins; `instance` may be NULL. */
 void kafka_rig_join(struct kafka_rig *rig, uint32_t which, const char *instance);
@@ -32,7 +33,7 @@ void kafka_rig_group(struct kafka_rig *rig, uint32_t which);
 void kafka_rig_kill(struct kafka_rig *rig, uint32_t which);
 /* What is left of a process that ended is taken away; its place may be used anew. */
 void kafka_rig_bury(struct kafka_rig *rig, uint32_t which);
-/* Time passes; groups are stepped each millisecond. */
+/* Time passes; groups are stepped when they are due or something happened. */
 void kafka_rig_pass(struct kafka_rig *rig, int64_t duration_ms);
 
 /* --- Bare ports. --- */
