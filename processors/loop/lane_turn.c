@@ -241,7 +241,9 @@ static int64_t next_due_ms(const struct lane *lane, bool took) {
         least(closing_ms(lane), lane->processor.next_deadline_ms(lane->processor.self));
     for (uint32_t i = 0; i < lane->topology->inputs_count && !lane->inputs_closed; i++) {
         if (lane->inputs[i].backoff.until_ms != 0) {
+            /* Those behind it wait for it, whatever their own time is. */
             due_ms = least(due_ms, lane->inputs[i].backoff.until_ms);
+            break;
         }
     }
     return lane->draining ? least(due_ms, lane->drain_deadline_ms) : due_ms;

@@ -495,6 +495,23 @@ Test(lane, holds_up_less_urgent_inputs_while_it_waits) {
     lane_close(lane);
 }
 
+/* Found by the simulation: the less urgent input's time had come, and it could not be taken. */
+Test(lane, rests_while_two_inputs_wait) {
+    world->toy.again = true;
+    open_lane();
+    toy_command(world, P, "again-c");
+    work_for(20 * second_ms); /* until it is tried again every few seconds only */
+    toy_urgent(world, P, "again-u");
+    for (uint32_t i = 0; i < 100; i++) {
+        work_for(100);
+        cr_expect_gt(lane_due_ms(lane), lane_ticked_ms(lane), "%u", i);
+    }
+    world->toy.again = false;
+    work_for(6 * second_ms);
+    expect_state("again-u again-c", "again-u again-c ", 1);
+    lane_close(lane);
+}
+
 Test(lane, stops_at_what_it_cannot_read_and_still_takes_replies) {
     struct lane *other = toy_lane_open(&member, P + 1);
     open_lane();
