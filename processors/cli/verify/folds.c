@@ -124,6 +124,19 @@ static bool matches(struct verify *verify, const struct kind *kind,
     return same;
 }
 
+/* Have its events come to nothing? */
+static bool is_initial(struct verify *verify, const struct kind *kind,
+                       const struct verify_fold *fold) {
+    struct verify_encoded initial = {.data = NULL};
+    arena_reset(&verify->scratch);
+    verify_scratch_reserve(verify, kind->record->size);
+    keep(&initial, kind->record, unfold(verify, kind, &initial));
+    const bool same = initial.length == fold->folded.length &&
+                      memcmp(initial.data, fold->folded.data, initial.length) == 0;
+    free(initial.data);
+    return same;
+}
+
 static void take_event(struct verify *verify, const struct kind *kind, struct verify_fold *fold,
                        const struct uuid *id, const struct verify_record *record) {
     char text[VERIFY_ID_SIZE];
@@ -256,8 +269,11 @@ static void end_fold(struct verify *verify, const struct kind *kind, struct veri
         return;
     }
     if (fold->state.data == NULL) {
-        verify_breach(verify, &fold->event_place, "the %s %s has events and no state", kind->noun,
-                      verify_id(id, text));
+        /* Refusals alone leave a certificate that never was as it was. */
+        if (!is_initial(verify, kind, fold)) {
+            verify_breach(verify, &fold->event_place, "the %s %s has events and no state",
+                          kind->noun, verify_id(id, text));
+        }
         return;
     }
     arena_reset(&verify->scratch);
