@@ -201,9 +201,9 @@ Test(simulate_registry, has_each_lie) {
         const char *name;
         struct registry_weather weather;
         int kind; /* of the final reply; NEVER: none but by the deadline */
-        int read;
+        uint32_t read;
         int executed; /* NEVER: either */
-        int refused;
+        uint32_t refused;
     } rows[] = {
         {"slow",
          {.latency_least_ms = 500, .latency_most_ms = 900},
