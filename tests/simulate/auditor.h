@@ -11,8 +11,8 @@
 
 struct auditor_setup {
     struct memory_log *log;
-    const struct lying_registry *registry;
-    struct schema_cache *cache; /* to read with */
+    const struct lying_registry *registry; /* NULL: nothing is compared with its ledger */
+    struct schema_cache *cache;            /* to read with */
     int32_t partitions;
     struct transcript *transcript; /* where violations go */
     bool at_rest; /* everything has come to its end: nothing may be open any more */
