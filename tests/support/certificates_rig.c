@@ -29,7 +29,10 @@ static struct {
     struct schema_cache *cache; /* the test's own */
     struct emitter emitter;
     struct certificates_config config;
-    struct processor_kind kind;
+    struct processor_kind kind;     /* as the lane has it, with a look at its turn */
+    struct processor_kind own_kind; /* as it is */
+    struct processor own;           /* its part of the lane */
+    size_t handling_bytes_max;
     struct stores stores;
     struct store store; /* of the lane */
     struct options options;
@@ -73,6 +76,27 @@ static enum result store_open(void *self, const char *processor, int32_t partiti
     return result;
 }
 
+static enum result handle_watched(void *self, uint32_t input, const struct log_record *record,
+                                  struct turn *turn, struct error *error) {
+    const size_t before = turn_arena(turn)->used;
+    const enum result result = rig.own.handle(self, input, record, turn, error);
+    const size_t taken = turn_arena(turn)->used - before;
+    rig.handling_bytes_max = taken > rig.handling_bytes_max ? taken : rig.handling_bytes_max;
+    return result;
+}
+
+static enum result open_watched(void *self, int32_t partition, struct processor *processor,
+                                struct error *error) {
+    const enum result result = rig.own_kind.lane_open(self, partition, processor, error);
+    rig.own = *processor;
+    processor->handle = handle_watched;
+    return result;
+}
+
+size_t the_largest_handling(void) {
+    return rig.handling_bytes_max;
+}
+
 static void join(void) {
     struct log_group_event event;
     struct error error;
@@ -103,7 +127,9 @@ void rig_open(void) {
         .schemas_open = schemas_open,
         .logger = logger_silent(),
     };
-    rig.kind = certificates_kind(&rig.config);
+    rig.own_kind = certificates_kind(&rig.config);
+    rig.kind = rig.own_kind;
+    rig.kind.lane_open = open_watched;
     rig.stores = (struct stores){.lane_open = store_open};
     rig.options = options_default();
     const struct uuid certificate_id = the_certificate();
