@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loop/group.h"
 #include "loop/headers.h"
@@ -188,6 +189,30 @@ static void report(const char *name) {
            cpu / records_count * 1e6);
 }
 
+/* Waits until so many records were handled. A loop that makes no progress is not waited for: its
+ * threads may hang in a call, so the program ends without them. */
+static void await_handled(uint32_t count, const char *name) {
+    enum { PROGRESS_S = 60, LOOK_NS = 1000000 };
+    uint32_t seen = 0;
+    double seen_s = seconds_of(CLOCK_MONOTONIC);
+    for (;;) {
+        const uint32_t now = (uint32_t)atomic_load(&handled);
+        const double now_s = seconds_of(CLOCK_MONOTONIC);
+        if (now >= count) {
+            return;
+        }
+        if (now != seen) {
+            seen = now;
+            seen_s = now_s;
+        } else if (now_s - seen_s > PROGRESS_S) {
+            fprintf(stderr, "%s: no record for %d s, after %u of %u; see what Kafka says\n", name,
+                    PROGRESS_S, now, records_count);
+            _exit(1);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+    }
+}
+
 static void *run_group(void *group) {
     struct error error;
     (void)group_run(group, &error);
@@ -195,6 +220,7 @@ static void *run_group(void *group) {
 }
 
 static void measure_ours(void) {
+    static const char name[] = "loop";
     static const struct processor_kind kind = {
         .topology = &topology, .tables = 1, .lane_open = open_lane};
     const struct stores stores = stores_memory();
@@ -223,14 +249,10 @@ static void measure_ours(void) {
     assert(result == RESULT_OK);
     pthread_t thread;
     pthread_create(&thread, NULL, run_group, group);
-    while (atomic_load(&handled) == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    await_handled(1, name);
     begin();
-    while (atomic_load(&handled) < records_count) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    report("loop");
+    await_handled(records_count, name);
+    report(name);
     group_stop(group);
     pthread_join(thread, NULL);
     group_close(group);
@@ -320,6 +342,7 @@ static void *bare_lane(void *context) {
 }
 
 static void measure_bare(void) {
+    static const char name[] = "bare";
     enum { PARTITIONS_MAX = 64 };
     pthread_t threads[PARTITIONS_MAX];
     int32_t numbers[PARTITIONS_MAX];
@@ -328,14 +351,10 @@ static void measure_bare(void) {
         numbers[p] = p;
         pthread_create(&threads[p], NULL, bare_lane, &numbers[p]);
     }
-    while (atomic_load(&handled) == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    await_handled(1, name);
     begin();
-    while (atomic_load(&handled) < records_count) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    report("bare");
+    await_handled(records_count, name);
+    report(name);
     for (int32_t p = 0; p < partitions; p++) {
         pthread_join(threads[p], NULL);
     }

@@ -15,23 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/kafka_frames.h"
+
 enum {
     LINKS_MAX = 128,
     REQUESTS_MAX = 256, /* of one connection without an answer */
     READ_SIZE = 65536,
-    API_METADATA = 3,
-    API_FIND_COORDINATOR = 10,
-    METADATA_VERSION_MAX = 8, /* later ones have another layout, which librdkafka 2.0 never asks */
-    FIND_COORDINATOR_VERSION_MAX = 2,
 };
 
 static const char local_host[] = "127.0.0.1";
-
-struct buffer {
-    uint8_t *data;
-    size_t length;
-    size_t capacity;
-};
 
 struct request {
     int32_t correlation;
@@ -77,47 +69,6 @@ struct kafka_proxy {
     int16_t answer; /* to the request that was released last */
 };
 
-/* --- Bytes. --- */
-
-static void append(struct buffer *buffer, const void *data, size_t length) {
-    if (buffer->length + length > buffer->capacity) {
-        buffer->capacity = (buffer->length + length) * 2;
-        buffer->data = realloc(buffer->data, buffer->capacity);
-        assert(buffer->data != NULL);
-    }
-    memcpy(buffer->data + buffer->length, data, length);
-    buffer->length += length;
-}
-
-static void drop_front(struct buffer *buffer, size_t length) {
-    memmove(buffer->data, buffer->data + length, buffer->length - length);
-    buffer->length -= length;
-}
-
-static uint32_t u32_at(const uint8_t *bytes) {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static uint16_t u16_at(const uint8_t *bytes) {
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static void put_u32(uint8_t *bytes, uint32_t value) {
-    bytes[0] = (uint8_t)(value >> 24);
-    bytes[1] = (uint8_t)(value >> 16);
-    bytes[2] = (uint8_t)(value >> 8);
-    bytes[3] = (uint8_t)value;
-}
-
-/* The length of the frame in front, with its length field; 0: it is not complete. */
-static size_t frame_length(const struct buffer *buffer) {
-    if (buffer->length < 4) {
-        return 0;
-    }
-    const size_t length = 4 + (size_t)u32_at(buffer->data);
-    return buffer->length < length ? 0 : length;
-}
-
 static bool send_all(int socket, const uint8_t *data, size_t length) {
     while (length > 0) {
         const ssize_t sent = send(socket, data, length, MSG_NOSIGNAL);
@@ -130,72 +81,16 @@ static bool send_all(int socket, const uint8_t *data, size_t length) {
     return true;
 }
 
-/* A string's whole length, with its length field; a null one has only that. */
-static size_t string_length(const uint8_t *bytes) {
-    const int16_t length = (int16_t)u16_at(bytes);
-    return 2 + (length > 0 ? (size_t)length : 0);
-}
-
-/* --- Addresses in answers. --- */
-
-/* Copies a string that is a host and the port behind it, but writes ours. Returns what it read. */
-static size_t replace_address(const struct kafka_proxy *proxy, const uint8_t *from,
-                              struct buffer *to) {
-    uint8_t field[4] = {0, sizeof local_host - 1};
-    append(to, field, 2);
-    append(to, local_host, sizeof local_host - 1);
-    put_u32(field, proxy->port);
-    append(to, field, 4);
-    return string_length(from) + 4;
-}
-
-static void replace_metadata(const struct kafka_proxy *proxy, const struct request *request,
-                             const uint8_t *frame, size_t length, struct buffer *to) {
-    assert(request->version <= METADATA_VERSION_MAX);
-    size_t at = 8 + (request->version >= 3 ? 4 : 0);
-    const uint32_t brokers = u32_at(frame + at);
-    at += 4;
-    append(to, frame, at);
-    for (uint32_t i = 0; i < brokers; i++) {
-        append(to, frame + at, 4); /* its id */
-        at += 4;
-        at += replace_address(proxy, frame + at, to);
-        if (request->version >= 1) {
-            append(to, frame + at, string_length(frame + at)); /* its rack */
-            at += string_length(frame + at);
-        }
-    }
-    append(to, frame + at, length - at);
-}
-
-static void replace_coordinator(const struct kafka_proxy *proxy, const struct request *request,
-                                const uint8_t *frame, size_t length, struct buffer *to) {
-    assert(request->version <= FIND_COORDINATOR_VERSION_MAX);
-    size_t at = 8 + (request->version >= 1 ? 4 : 0) + 2;
-    at += request->version >= 1 ? string_length(frame + at) : 0;
-    at += 4; /* its id */
-    append(to, frame, at);
-    if ((int32_t)u32_at(frame + at - 4) >= 0) {
-        at += replace_address(proxy, frame + at, to);
-    }
-    append(to, frame + at, length - at);
-}
-
 static void pass_answer(const struct kafka_proxy *proxy, const struct link *link,
                         const struct request *request, const uint8_t *frame, size_t length) {
-    if (request->api != API_METADATA && request->api != API_FIND_COORDINATOR) {
-        (void)send_all(link->client, frame, length);
-        return;
-    }
     struct buffer changed = {0};
-    if (request->api == API_METADATA) {
-        replace_metadata(proxy, request, frame, length, &changed);
+    if (frame_readdress(request->api, request->version, frame, length, local_host, proxy->port,
+                        &changed)) {
+        (void)send_all(link->client, changed.data, changed.length);
+        free(changed.data);
     } else {
-        replace_coordinator(proxy, request, frame, length, &changed);
+        (void)send_all(link->client, frame, length);
     }
-    put_u32(changed.data, (uint32_t)changed.length - 4);
-    (void)send_all(link->client, changed.data, changed.length);
-    free(changed.data);
 }
 
 /* --- Connections. --- */
@@ -286,14 +181,14 @@ static void pass_requests(struct kafka_proxy *proxy, struct link *link) {
     while ((length = frame_length(&link->from_client)) > 0) {
         note_request(proxy, link, link->from_client.data);
         if (link->holding) {
-            append(&link->held, link->from_client.data, length);
+            buffer_append(&link->held, link->from_client.data, length);
             if (proxy->fault == KAFKA_PROXY_CUT) {
                 reset_client(link);
             }
         } else {
             (void)send_all(link->upstream, link->from_client.data, length);
         }
-        drop_front(&link->from_client, length);
+        buffer_drop_front(&link->from_client, length);
     }
 }
 
@@ -316,7 +211,7 @@ static void pass_answers(struct kafka_proxy *proxy, struct link *link) {
         } else if (link->client >= 0) {
             pass_answer(proxy, link, &request, frame, length);
         }
-        drop_front(&link->from_upstream, length);
+        buffer_drop_front(&link->from_upstream, length);
     }
 }
 
@@ -327,7 +222,7 @@ static bool receive(int socket, struct buffer *buffer) {
     if (length <= 0) {
         return false;
     }
-    append(buffer, data, (size_t)length);
+    buffer_append(buffer, data, (size_t)length);
     return true;
 }
 
