@@ -17,11 +17,13 @@ struct kafka_weather {
     uint32_t slow_permille; /* a request takes up to `slow_most_ms` instead */
     int64_t slow_most_ms;
     uint32_t end_lost_permille;    /* a request to end a transaction never arrives */
-    uint32_t answer_lost_permille; /* it does, and its answer is lost */
-    uint32_t end_again_permille;   /* it arrives a second time, up to `again_most_ms` later */
+    uint32_t answer_lost_permille; /* it does, or one to fence, and its answer is lost */
+    /* Its connection breaks and it is repeated; up to `again_most_ms` later the first one arrives
+     * all the same, most likely when its owner has begun another transaction. */
+    uint32_t end_again_permille;
     int64_t again_most_ms;
     uint32_t heartbeat_lost_permille; /* one of them; a session needs three to be lost */
-    bool away;                        /* no broker answers anybody */
+    bool away; /* no broker hears anybody; they live, so sessions and transactions time out */
 };
 
 struct kafka_counts {

@@ -47,6 +47,11 @@ static void begin(struct kafka *kafka, struct memory_producer *producer) {
     const uint64_t argument = (uint64_t)index_of(kafka, producer) << 32 | (uint32_t)transaction;
     timeline_in(kafka->timeline, kafka->options->transaction_timeout_ms, timed_out, kafka,
                 argument);
+    for (struct sim_delivery *older = kafka->deliveries; older != NULL; older = older->following) {
+        if (older->stuck && older->lane->producer == producer && older->epoch == producer->epoch) {
+            sim_delivery_comes_loose(older);
+        }
+    }
 }
 
 static void append(const struct sim_delivery *delivery, const struct sim_piece *piece) {

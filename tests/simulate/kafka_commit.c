@@ -236,11 +236,19 @@ static void end_arrives(void *context, uint64_t number) {
 static void end_arrives_late(void *context, uint64_t argument) {
     struct sim_delivery *delivery = context;
     (void)argument;
-    if (reaches(delivery)) {
+    if (delivery->stuck && reaches(delivery)) {
         (void)sim_broker_end(delivery, true);
     }
+    delivery->stuck = false;
     delivery->under_way--;
     free_when_done(delivery);
+}
+
+void sim_delivery_comes_loose(struct sim_delivery *delivery) {
+    struct kafka *kafka = delivery->lane->kafka;
+    delivery->under_way++;
+    timeline_in(kafka->timeline, chance_between(&kafka->chance, 0, kafka->weather.way_most_ms),
+                end_arrives_late, delivery, 0);
 }
 
 /* The connection may break just when the request has left; then it is lost, or it arrives later
@@ -260,6 +268,7 @@ static void send_end(struct sim_delivery *delivery) {
         delivery->end.repeat_ms = break_ms;
     }
     if (!lost && again) {
+        delivery->stuck = true;
         on_its_way(delivery, break_ms - kafka->timeline->now_ms + again_ms, end_arrives_late, 0);
     } else if (!lost) {
         on_its_way(delivery, way_ms, end_arrives, delivery->end.number);

@@ -172,6 +172,7 @@ struct sim_delivery {
     bool unanswered;    /* a request was repeated */
     struct sim_request end;
     enum result ended;
+    bool stuck; /* a request to end it has not arrived yet, though a later one has */
     int64_t inputs[LOG_TOPICS_MAX];
     int64_t written_next[LOG_TOPICS_MAX];
     struct sim_piece *pieces;
@@ -260,6 +261,8 @@ enum result sim_commit_wait(struct sim_lane *lane, struct error *error);
 /* The lane ends: aborts what may still be aborted. */
 void sim_commit_close(struct sim_lane *lane);
 void sim_delivery_free(struct sim_delivery *delivery);
+/* Its owner has begun another transaction: the worst moment for a late request to end this one. */
+void sim_delivery_comes_loose(struct sim_delivery *delivery);
 
 /* --- Evidence (kafka_plain.c). --- */
 

@@ -1,5 +1,5 @@
 /* All troubles of the simulated Kafka at once, by seeds: whatever it does to the real loop, each
- * command has its effect once and in order. */
+ * command has its effect once and in order. STORM=n runs n seeds and prints what they met. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 TestSuite(simulate_kafka_storm);
 
-enum { COMMANDS = 60, ROUNDS = 60, CALM_MS = 240000 };
+enum { ROUNDS = 60, COMMANDS = 2 * ROUNDS, CALM_MS = 240000 };
 
 static const int64_t second_ms = 1000;
 
@@ -81,7 +81,9 @@ static void storm(void) {
             kafka_compact(rig->kafka);
             break;
         }
-        command(number++);
+        for (uint32_t burst = chance_below(&chance, 3); burst > 0; burst--) {
+            command(number++);
+        }
         kafka_rig_pass(rig, chance_between(&chance, 0, 4 * second_ms));
         revive();
     }
