@@ -48,39 +48,23 @@ static void end_work(const struct submission_step *step) {
 }
 
 void submission_add_sent(const struct submission_step *step) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_submission_sent *event =
         attempt_event(step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_SENT, sizeof *event);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
+    ATTEMPT_EVENT_OPENING(step, event);
 }
 
 void submission_add_succeeded(const struct submission_step *step, struct text evidence) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_submission_succeeded *event =
         attempt_event(step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED, sizeof *event);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
-    event->has_transaction_id = true;
-    event->transaction_id = model->transaction_id;
+    OUTCOME_EVENT_OPENING(step, event);
     event->evidence = evidence;
     end_work(step);
 }
 
 void submission_add_refused(const struct submission_step *step, struct text message) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_submission_refused *event =
         attempt_event(step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED, sizeof *event);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
-    event->has_transaction_id = true;
-    event->transaction_id = model->transaction_id;
+    OUTCOME_EVENT_OPENING(step, event);
     event->message = message;
     end_work(step);
 }
@@ -96,12 +80,7 @@ void submission_add_resolved(const struct submission_step *step,
     parent.id = model->unknown_id;
     struct registry_events_submission_resolved *event = submission_event_add(
         step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED, sizeof *event, &parent, 0);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
-    event->has_transaction_id = true;
-    event->transaction_id = model->transaction_id;
+    OUTCOME_EVENT_OPENING(step, event);
     event->executed = resolution->executed;
     event->evidence = resolution->evidence;
     event->by = resolution->by;
@@ -112,13 +91,9 @@ void submission_add_resolved(const struct submission_step *step,
 }
 
 static void add_not_sent(const struct submission_step *step, const struct submission_reply *reply) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_submission_not_sent *event =
         attempt_event(step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_NOT_SENT, sizeof *event);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
+    ATTEMPT_EVENT_OPENING(step, event);
     event->cause = reply->not_sent_cause;
     event->has_detail = reply->words.length > 0;
     event->detail = reply->words;
@@ -126,15 +101,9 @@ static void add_not_sent(const struct submission_step *step, const struct submis
 
 static void add_unknown(const struct submission_step *step, enum millrace_unknown_cause cause,
                         struct text detail) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_submission_unknown *event =
         attempt_event(step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN, sizeof *event);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
-    event->has_transaction_id = true;
-    event->transaction_id = model->transaction_id;
+    OUTCOME_EVENT_OPENING(step, event);
     event->cause = cause;
     event->has_detail = detail.length > 0;
     event->detail = detail;

@@ -52,13 +52,9 @@ static struct text words_of(const struct registry_evidence_evidence_found *evide
 static void contradict(const struct submission_step *step,
                        const struct registry_evidence_evidence_found *evidence,
                        bool ledger_executed, const char *detail) {
-    const struct registry_state_submission_model *model = step->state->ledger.submission;
     struct registry_events_evidence_contradicts *event = submission_event_add(
         step, MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, sizeof *event, &evidence->metadata, 0);
-    event->submission_id = model->submission_id;
-    event->certificate_id = step->state->certificate_id;
-    event->sequence = model->sequence;
-    event->attempt = model->attempt;
+    ATTEMPT_EVENT_OPENING(step, event);
     event->evidence_id = evidence->metadata.id;
     event->kind = evidence->kind;
     event->evidence_executed = evidence->executed;

@@ -27,6 +27,24 @@ bool submission_settled(const struct registry_state_submission_model *model);
 void *submission_event_add(const struct submission_step *step, enum message_type type, size_t size,
                            const struct millrace_metadata *parent, uint32_t ordinal);
 
+/* Fill what all events about the last attempt begin with. The structs are generated one by one, so
+ * this is a macro. */
+#define ATTEMPT_EVENT_OPENING(step, event)                                        \
+    do {                                                                          \
+        (event)->submission_id = (step)->state->ledger.submission->submission_id; \
+        (event)->certificate_id = (step)->state->certificate_id;                  \
+        (event)->sequence = (step)->state->ledger.submission->sequence;           \
+        (event)->attempt = (step)->state->ledger.submission->attempt;             \
+    } while (0)
+
+/* The same for an outcome, which names the registry's transaction. */
+#define OUTCOME_EVENT_OPENING(step, event)                                          \
+    do {                                                                            \
+        ATTEMPT_EVENT_OPENING(step, event);                                         \
+        (event)->has_transaction_id = true;                                         \
+        (event)->transaction_id = (step)->state->ledger.submission->transaction_id; \
+    } while (0)
+
 /* The metadata of the SubmitTransaction, as far as its children need it. */
 struct millrace_metadata submission_parent(const struct registry_state_queued_submission *queued);
 
