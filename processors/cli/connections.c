@@ -7,6 +7,7 @@
 
 #include "configuration/deployment.h"
 #include "outside/clock_os/clock_os.h"
+#include "wire/schema_disk.h"
 
 /* The level that was asked for, or `fallback` where nobody asked. */
 static enum logger_level level_of(const struct settings *settings, enum logger_level fallback) {
@@ -102,6 +103,18 @@ struct schema_registry_options connection_registry_options(const struct invocati
         .user_info = settings_text(settings, "schema.registry.basic.auth.user.info"),
         .ca_location = settings_text(settings, "schema.registry.ssl.ca.location"),
     };
+}
+
+const char *connection_schemas_directory(const struct invocation *invocation,
+                                         struct connection *connection) {
+    const char *directory = settings_text(&invocation->settings, "schema.registry.cache.directory");
+    struct error error;
+    if (directory != NULL && schema_disk_check(directory, &error) != RESULT_OK) {
+        const struct logger logger = logging_logger(&connection->logging, "schemas");
+        logger_warning(&logger, "schemas are not kept on disk",
+                       LOGGER_FIELDS(logger_error_field(&error)));
+    }
+    return directory;
 }
 
 struct schema_registry *connect_schema_registry(const struct invocation *invocation) {

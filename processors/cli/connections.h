@@ -24,6 +24,10 @@ void connect_kafka(const struct invocation *invocation, enum logger_level fallba
 struct schema_registry_options connection_registry_options(const struct invocation *invocation);
 
 /* Close it with schema_registry_close. */
+/* Where schemas are kept on disk; NULL: nowhere. A directory that cannot be written to is told
+ * once, by the connection's log, and used as far as it goes. */
+const char *connection_schemas_directory(const struct invocation *invocation,
+                                         struct connection *connection);
 struct schema_registry *connect_schema_registry(const struct invocation *invocation);
 
 #endif

@@ -23,7 +23,7 @@ void reading_open(const struct invocation *invocation, struct reading *reading) 
     reading->registry = connect_schema_registry(invocation);
     reading->schemas = schema_registry_port(reading->registry);
     reading->cache = schema_cache_open(
-        &reading->schemas, settings_text(&invocation->settings, "schema.registry.cache.directory"));
+        &reading->schemas, connection_schemas_directory(invocation, &reading->connection));
     void *memory = malloc(ARENA_BYTES);
     assert(memory != NULL);
     arena_init(&reading->arena, memory, ARENA_BYTES);

@@ -1,6 +1,7 @@
 #include "wire/schema_disk.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
@@ -34,6 +35,23 @@ static bool write_all(int fd, const char *data, size_t length) {
         length -= (size_t)written;
     }
     return true;
+}
+
+enum result schema_disk_check(const char *directory, struct error *error) {
+    assert(directory != NULL && error != NULL);
+    char path[PATH_MAX];
+    const int length = snprintf(path, sizeof path, "%s/.check.XXXXXX", directory);
+    errno = ENAMETOOLONG;
+    const int fd = length < 0 || length >= PATH_MAX ? -1 : mkstemp(path);
+    if (fd < 0) {
+        return error_set(error, RESULT_FAILED,
+                         "no schema can be kept in %.200s (%s), so none is at hand while the "
+                         "schema registry is away; create it and let this user write there",
+                         directory, strerror(errno));
+    }
+    (void)close(fd);
+    (void)unlink(path);
+    return RESULT_OK;
 }
 
 void schema_disk_write(const char *directory, int32_t id, struct text text) {

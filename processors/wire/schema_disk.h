@@ -6,6 +6,10 @@
 #include <stdint.h>
 
 #include "domain/values.h"
+#include "ports/error.h"
+
+/* Can copies be kept in this directory? FAILED: none can, `error` says why. */
+enum result schema_disk_check(const char *directory, struct error *error);
 
 /* Keep a copy: whole or not at all, whoever else writes it. Failing only means having no copy. */
 void schema_disk_write(const char *directory, int32_t id, struct text text);

@@ -12,6 +12,7 @@
 #include "wire/encode.h"
 #include "wire/envelope.h"
 #include "wire/message.h"
+#include "wire/schema_disk.h"
 
 static const char transfer_name[] = "certificates.commands.TransferSlice";
 static const char own_topic[] = "certificates.commands";
@@ -306,6 +307,17 @@ Test(wire_message, copies_on_disk_serve_while_the_registry_is_away) {
     world_close(&world);
     cr_assert_eq(unlink(path), 0);
     cr_assert_eq(rmdir(directory), 0, "nothing but the copy was left there");
+}
+
+Test(wire_message, a_directory_that_cannot_be_written_to_is_found_beforehand) {
+    char directory[] = "/tmp/millrace-schemas-XXXXXX";
+    struct error error;
+    cr_assert_not_null(mkdtemp(directory));
+    cr_expect_eq(schema_disk_check(directory, &error), RESULT_OK);
+    cr_assert_eq(rmdir(directory), 0, "nothing was left there");
+    cr_expect_eq(schema_disk_check(directory, &error), RESULT_FAILED);
+    cr_expect_not_null(strstr(error.text, "No such file or directory"), "%s", error.text);
+    cr_expect_not_null(strstr(error.text, directory), "%s", error.text);
 }
 
 Test(wire_message, our_own_ids_are_resolved_at_start) {

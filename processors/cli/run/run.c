@@ -138,7 +138,7 @@ static enum result read_configuration(struct run *run, const struct invocation *
     connect_kafka(invocation, LOGGER_LEVEL_INFO, &run->connection);
     run->logger = logging_logger(&run->connection.logging, "millrace");
     run->registry = connection_registry_options(invocation);
-    run->schemas_directory = settings_text(settings, "schema.registry.cache.directory");
+    run->schemas_directory = connection_schemas_directory(invocation, &run->connection);
     run->topics = invocation_topics(invocation);
     run->stores = stores_memory();
     const enum result result = check_formats(run->topics, error);
