@@ -60,7 +60,8 @@ const struct kafka_counts *kafka_counts(const struct kafka *kafka);
 uint64_t kafka_changes(const struct kafka *kafka);
 
 /* A process's membership in the group of a processor. `instance`: static membership by this name,
- * which must differ within the group; NULL: dynamic. The port's calls belong to `process`. */
+ * which must differ within the group; NULL: dynamic. The port's calls belong to `process`.
+ * All that is given here outlives the Kafka: what a process has sent may arrive after its death. */
 struct log_group kafka_join(struct kafka *kafka, struct sim_process *process,
                             const struct log_topology *topology, const char *instance);
 /* A producer without transactions of a process. */

@@ -304,6 +304,22 @@ Test(simulate_kafka, records_that_were_deleted_before_they_were_read_are_missed)
     log.close(log.self);
 }
 
+Test(simulate_kafka, an_offset_that_does_not_exist_any_more_is_no_position) {
+    join_alone(0);
+    struct log log = kafka_rig_lane(rig, 0, P);
+    toy_command(&rig->world, P, "x");
+    toy_command(&rig->world, P, "y");
+    cr_assert_eq(commit(&log, "x", 1), RESULT_OK);
+    log.close(log.self);
+    struct log next = kafka_rig_fence(rig, 0, P);
+    struct log_positions positions;
+    struct error error;
+    cr_expect_eq(next.positions(next.self, 0, &positions, &error), RESULT_OK);
+    memory_log_truncate(kafka_log(rig->kafka), "toy.commands", P, 2);
+    cr_expect_eq(next.positions(next.self, 0, &positions, &error), RESULT_INVALID);
+    next.close(next.self);
+}
+
 Test(simulate_kafka, compaction_leaves_the_newest_of_each_key_and_all_offsets) {
     struct memory_log *log = kafka_log(rig->kafka);
     join_alone(0);
