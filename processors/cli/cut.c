@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "certificates/certificates.h"
+#include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_committed.h"
 #include "registry_connector/registry_connector.h"
+
+enum { STABLE_TIMEOUT_MS = 120 * 1000 };
 
 __attribute__((noreturn)) static void die(const struct error *error) {
     complain("%s", error->text);
@@ -27,15 +30,17 @@ static uint32_t index_of(const char *topic) {
     return index;
 }
 
-/* The ends, as of now, of the states or of all other topics. */
-static void ask_ends(struct reading *reading, bool states, int32_t partitions,
-                     int64_t ends[VERIFY_TOPICS_COUNT][CUT_PARTITIONS_MAX]) {
+enum which { OTHERS, STATES, ALL };
+
+/* The ends of some topics, as of now. */
+static void ask_ends(struct reading *reading, enum which which, enum kafka_reader_until until,
+                     struct cut *cut, int64_t ends[VERIFY_TOPICS_COUNT][CUT_PARTITIONS_MAX]) {
     const char *topics[VERIFY_TOPICS_COUNT];
     uint32_t topics_count = 0;
     struct kafka_reader *reader = NULL;
     struct error error;
     for (uint32_t i = 0; i < VERIFY_TOPICS_COUNT; i++) {
-        if (is_state(verify_topics[i]) == states) {
+        if (which == ALL || is_state(verify_topics[i]) == (which == STATES)) {
             topics[topics_count++] = verify_topics[i];
         }
     }
@@ -44,7 +49,7 @@ static void ask_ends(struct reading *reading, bool states, int32_t partitions,
         .topics_count = topics_count,
         .partition = -1,
         .from = KAFKA_READER_FROM_END,
-        .until = KAFKA_READER_UNTIL_WRITTEN,
+        .until = until,
     };
     if (kafka_reader_open(&reading->connection.kafka, &plan, READING_TIMEOUT_MS, &reader, &error) !=
         RESULT_OK) {
@@ -53,34 +58,77 @@ static void ask_ends(struct reading *reading, bool states, int32_t partitions,
     uint32_t count = 0;
     const struct kafka_reader_range *ranges = kafka_reader_ranges(reader, &count);
     for (uint32_t i = 0; i < count; i++) {
-        if (ranges[i].partition >= partitions) {
+        if (ranges[i].partition >= cut->partitions) {
             complain("%s has more partitions than topics.yaml says: `millrace topics check`",
                      ranges[i].topic);
             exit(EXIT_CODE_CONFIGURATION);
         }
-        ends[index_of(ranges[i].topic)][ranges[i].partition] = ranges[i].end;
+        const uint32_t topic = index_of(ranges[i].topic);
+        ends[topic][ranges[i].partition] = ranges[i].end;
+        cut->firsts[topic][ranges[i].partition] = ranges[i].first;
     }
     kafka_reader_close(reader);
+}
+
+/* Has every transaction with a record before the cut ended? Uses `ends` for a moment. */
+static bool is_stable(struct reading *reading, struct cut *cut) {
+    ask_ends(reading, ALL, KAFKA_READER_UNTIL_STABLE, cut, cut->ends);
+    for (uint32_t topic = 0; topic < VERIFY_TOPICS_COUNT; topic++) {
+        for (int32_t partition = 0; partition < cut->partitions; partition++) {
+            if (cut->ends[topic][partition] < cut->dues[topic][partition]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* A transaction is open for milliseconds, or until its time-out where its writer has vanished. */
+static void wait_until_stable(struct reading *reading, struct cut *cut) {
+    const struct clock clock = clock_os();
+    const int64_t start_ms = clock.monotonic_ms(clock.self);
+    while (!is_stable(reading, cut)) {
+        if (clock.monotonic_ms(clock.self) - start_ms > STABLE_TIMEOUT_MS) {
+            complain(
+                "a transaction has been open for more than %d s; its writer hangs, or the "
+                "broker's transaction.max.timeout.ms is longer than that: try again later",
+                STABLE_TIMEOUT_MS / 1000);
+            exit(EXIT_CODE_FAILURE);
+        }
+    }
+}
+
+static void ask_committed(struct reading *reading, const char *processor, const char *topic,
+                          const struct cut *cut, int64_t offsets[CUT_PARTITIONS_MAX]) {
+    struct error error;
+    if (kafka_committed(&reading->connection.kafka, processor, topic, cut->partitions,
+                        READING_TIMEOUT_MS, offsets, &error) != RESULT_OK) {
+        die(&error);
+    }
 }
 
 void cut_take(struct reading *reading, int32_t partitions, struct cut *cut) {
     assert(reading != NULL && cut != NULL);
     assert(partitions > 0 && partitions <= CUT_PARTITIONS_MAX);
-    const struct kafka_config *kafka = &reading->connection.kafka;
-    struct error error;
+    static int64_t commands[CUT_PARTITIONS_MAX];
+    static int64_t registry_commands[CUT_PARTITIONS_MAX];
+    static int64_t registry_events[CUT_PARTITIONS_MAX];
     *cut = (struct cut){.partitions = partitions};
-    if (kafka_committed(kafka, certificates_topology.processor, "certificates.commands", partitions,
-                        READING_TIMEOUT_MS, cut->certificates_commands, &error) != RESULT_OK ||
-        kafka_committed(kafka, registry_connector_topology.processor, "registry.commands",
-                        partitions, READING_TIMEOUT_MS, cut->registry_commands,
-                        &error) != RESULT_OK) {
-        die(&error);
+    ask_committed(reading, certificates_topology.processor, "certificates.commands", cut, commands);
+    ask_committed(reading, certificates_topology.processor, "registry.events", cut,
+                  registry_events);
+    ask_committed(reading, registry_connector_topology.processor, "registry.commands", cut,
+                  registry_commands);
+    for (int32_t i = 0; i < partitions; i++) {
+        cut->positions[i] = (struct verify_positions){
+            .certificates_commands = commands[i],
+            .registry_commands = registry_commands[i],
+            .registry_events = registry_events[i],
+            .partitions = partitions,
+        };
     }
-    ask_ends(reading, false, partitions, cut->dues);
-    ask_ends(reading, true, partitions, cut->ends);
-    memcpy(cut->dues[index_of("certificates.state")], cut->ends[index_of("certificates.state")],
-           sizeof cut->dues[0]);
-    memcpy(cut->dues[index_of("registry.state")], cut->ends[index_of("registry.state")],
-           sizeof cut->dues[0]);
-    ask_ends(reading, false, partitions, cut->ends);
+    ask_ends(reading, OTHERS, KAFKA_READER_UNTIL_WRITTEN, cut, cut->dues);
+    ask_ends(reading, STATES, KAFKA_READER_UNTIL_WRITTEN, cut, cut->dues);
+    wait_until_stable(reading, cut);
+    ask_ends(reading, ALL, KAFKA_READER_UNTIL_WRITTEN, cut, cut->ends);
 }

@@ -32,17 +32,44 @@ const struct millrace_metadata *message_metadata(enum message_type type, const v
     return message_types[type].has_metadata ? body : NULL;
 }
 
-bool message_id_field(enum message_type type, const void *body, const char *field,
-                      struct uuid *id) {
-    assert((uint32_t)type < MESSAGE_TYPES_COUNT && body != NULL && field != NULL && id != NULL);
+/* NULL: the type has no such field, or it is null. */
+static const struct field_descriptor *find_field(enum message_type type, const void *body,
+                                                 const char *name) {
+    assert((uint32_t)type < MESSAGE_TYPES_COUNT && body != NULL && name != NULL);
     const struct record_descriptor *record = message_types[type].record;
     for (uint32_t i = 0; i < record->fields_count; i++) {
-        const struct field_descriptor *descriptor = &record->fields[i];
-        if (strcmp(descriptor->name, field) != 0 || descriptor->type.kind != TYPE_UUID ||
-            field_is_null(descriptor, body)) {
-            continue;
+        if (strcmp(record->fields[i].name, name) == 0) {
+            return field_is_null(&record->fields[i], body) ? NULL : &record->fields[i];
         }
-        memcpy(id, (const uint8_t *)body + descriptor->offset, sizeof *id);
+    }
+    return NULL;
+}
+
+bool message_id_field(enum message_type type, const void *body, const char *field,
+                      struct uuid *id) {
+    const struct field_descriptor *descriptor = find_field(type, body, field);
+    if (descriptor == NULL || descriptor->type.kind != TYPE_UUID) {
+        return false;
+    }
+    memcpy(id, (const uint8_t *)body + descriptor->offset, sizeof *id);
+    return true;
+}
+
+bool message_number_field(enum message_type type, const void *body, const char *field,
+                          int64_t *number) {
+    const struct field_descriptor *descriptor = find_field(type, body, field);
+    if (descriptor == NULL) {
+        return false;
+    }
+    const uint8_t *value = (const uint8_t *)body + descriptor->offset;
+    if (descriptor->type.kind == TYPE_INT) {
+        int32_t small;
+        memcpy(&small, value, sizeof small);
+        *number = small;
+        return true;
+    }
+    if (descriptor->type.kind == TYPE_LONG) {
+        memcpy(number, value, sizeof *number);
         return true;
     }
     return false;

@@ -3,6 +3,7 @@
 #define MILLRACE_CLI_MESSAGE_FIELDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "domain/values.h"
 #include "generated/c/message_types.h"
@@ -21,5 +22,9 @@ const struct millrace_metadata *message_metadata(enum message_type type, const v
 /* A field of the root record that is an id: "certificateId", "commandId", "submissionId". False:
  * this type has no such field, or it is null. */
 bool message_id_field(enum message_type type, const void *body, const char *field, struct uuid *id);
+
+/* A field of the root record that is an int or a long: "sequence", "attempt". False: likewise. */
+bool message_number_field(enum message_type type, const void *body, const char *field,
+                          int64_t *number);
 
 #endif

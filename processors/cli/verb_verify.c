@@ -4,18 +4,19 @@
 #include <unistd.h>
 
 #include "cli/cut.h"
+#include "cli/progress.h"
 #include "cli/verbs.h"
 #include "cli/verify/verify.h"
 #include "cli/verify/witness.h"
-#include "outside/clock_os/clock_os.h"
-
-enum { PROGRESS_AFTER_MS = 2000 };
 
 struct verifying {
     struct reading reading;
     struct cut cut;
     struct verify *verify;
-    uint32_t topic; /* the one being read, index into verify_topics */
+    enum verify_topic topic; /* the one being read */
+    struct progress progress;
+    uint64_t done; /* offsets of the topics and partitions that were read */
+    uint64_t records;
     const char *ledger;
 };
 
@@ -30,27 +31,41 @@ static void take_option(void *values, int key, const char *argument, struct argp
     ((struct verifying *)values)->ledger = argument;
 }
 
+/* Of states everything is read: what lies behind the cut tells what compaction may have taken. */
+static bool is_state(enum verify_topic topic) {
+    return topic == VERIFY_TOPIC_STATES || topic == VERIFY_TOPIC_LEDGER_STATES;
+}
+
+static uint64_t span_of(const struct cut *cut, enum verify_topic topic, int32_t partition) {
+    return (uint64_t)(cut->ends[topic][partition] - cut->firsts[topic][partition]);
+}
+
 static bool take(void *context, const struct read_record *read) {
     struct verifying *verifying = context;
     const struct log_record *record = read->record;
     const struct cut *cut = &verifying->cut;
-    if (record->offset >= cut->ends[verifying->topic][record->partition]) {
+    const enum verify_topic topic = verifying->topic;
+    if (record->offset >= cut->ends[topic][record->partition] && !is_state(topic)) {
         return true;
     }
     const struct verify_record taken = {
         .record = record,
         .message = read->readable ? &read->message : NULL,
-        .late = record->offset >= cut->dues[verifying->topic][record->partition],
+        .late = record->offset >= cut->dues[topic][record->partition],
     };
-    if (strcmp(verify_topics[verifying->topic], "dead-letters") == 0) {
+    if (topic == VERIFY_TOPIC_DEAD_LETTERS) {
         verify_dead_letter(verifying->verify, &taken);
     } else {
         verify_record(verifying->verify, &taken);
+        const int64_t first = cut->firsts[topic][record->partition];
+        progress_tell(&verifying->progress,
+                      verifying->done + (uint64_t)(record->offset - first + 1),
+                      ++verifying->records);
     }
     return true;
 }
 
-static void read_topic(struct verifying *verifying, uint32_t topic, int32_t partition) {
+static void read_topic(struct verifying *verifying, enum verify_topic topic, int32_t partition) {
     const struct kafka_reader_plan plan = {
         .topics = &verify_topics[topic],
         .topics_count = 1,
@@ -59,7 +74,22 @@ static void read_topic(struct verifying *verifying, uint32_t topic, int32_t part
         .until = KAFKA_READER_UNTIL_WRITTEN,
     };
     verifying->topic = topic;
-    reading_each(&verifying->reading, &plan, take, verifying);
+    if (partition < 0 || span_of(&verifying->cut, topic, partition) > 0 || is_state(topic)) {
+        reading_each(&verifying->reading, &plan, take, verifying);
+    }
+    if (partition >= 0) {
+        verifying->done += span_of(&verifying->cut, topic, partition);
+    }
+}
+
+static uint64_t total_of(const struct cut *cut) {
+    uint64_t total = 0;
+    for (uint32_t topic = VERIFY_TOPIC_COMMANDS; topic < VERIFY_TOPICS_COUNT; topic++) {
+        for (int32_t partition = 0; partition < cut->partitions; partition++) {
+            total += span_of(cut, (enum verify_topic)topic, partition);
+        }
+    }
+    return total;
 }
 
 static void read_ledger(struct verifying *verifying, bool before) {
@@ -73,25 +103,18 @@ static void read_ledger(struct verifying *verifying, bool before) {
 
 static const struct verify_report *read_all(const struct invocation *invocation,
                                             struct verifying *verifying, int32_t partitions) {
-    const struct clock clock = clock_os();
-    const int64_t start_ms = clock.monotonic_ms(clock.self);
     read_ledger(verifying, true);
     cut_take(&verifying->reading, partitions, &verifying->cut);
-    read_topic(verifying, 0, -1);
+    read_topic(verifying, VERIFY_TOPIC_DEAD_LETTERS, -1);
+    progress_begin(&verifying->progress, invocation->quiet, total_of(&verifying->cut));
     for (int32_t partition = 0; partition < partitions; partition++) {
-        const struct verify_positions positions = {
-            .certificates_commands = verifying->cut.certificates_commands[partition],
-            .registry_commands = verifying->cut.registry_commands[partition],
-        };
-        if (clock.monotonic_ms(clock.self) - start_ms > PROGRESS_AFTER_MS) {
-            note(invocation, "partition %d of %d", partition + 1, partitions);
-        }
-        verify_begin(verifying->verify, partition, &positions);
-        for (uint32_t topic = 1; topic < VERIFY_TOPICS_COUNT; topic++) {
-            read_topic(verifying, topic, partition);
+        verify_begin(verifying->verify, partition, &verifying->cut.positions[partition]);
+        for (uint32_t topic = VERIFY_TOPIC_COMMANDS; topic < VERIFY_TOPICS_COUNT; topic++) {
+            read_topic(verifying, (enum verify_topic)topic, partition);
         }
         verify_end(verifying->verify);
     }
+    progress_end(&verifying->progress);
     read_ledger(verifying, false);
     return verify_finish(verifying->verify);
 }
@@ -118,6 +141,7 @@ static json_t *counts_of(const struct verify_counts *counts) {
         {"requestsAtRegistry", counts->requests},
         {"transactions", counts->transactions},
         {"transactionsCompacted", counts->compacted},
+        {"statesMoving", counts->moving},
     };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

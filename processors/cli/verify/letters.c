@@ -3,18 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/verify/hash.h"
 #include "cli/verify/state.h"
-#include "domain/metadata.h"
 
-static const struct uuid space = {{0}};
-
-/* A place as an id of its own, so that it can be looked up like one. */
+/* A place as an id, so that it can be looked up like one. */
 static struct uuid id_of_place(struct text topic, int64_t partition, int64_t offset) {
-    struct id_name name = {.length = 0};
-    id_name_add_text(&name, topic);
-    id_name_add_number(&name, partition);
-    id_name_add_number(&name, offset);
-    return uuid_v5(&space, &name);
+    struct uuid id;
+    const uint32_t parts[2] = {hash_text(0, topic), (uint32_t)partition};
+    memcpy(id.bytes, parts, sizeof parts);
+    memcpy(id.bytes + sizeof parts, &offset, sizeof offset);
+    return id;
 }
 
 static struct text header_text(const struct log_record *record, const char *name) {

@@ -9,29 +9,37 @@
 #include "cli/message_fields.h"
 #include "cli/verify/state.h"
 #include "domain/ids.h"
+#include "domain/placement.h"
 #include "domain/uuid.h"
 #include "generated/c/certificates_state.h"
 #include "generated/c/registry_state.h"
 
-/* States come before what they are compared with, commands before what was made of them. */
 const char *const verify_topics[VERIFY_TOPICS_COUNT] = {
-    "dead-letters",       "certificates.commands", "certificates.operations", "registry.operations",
-    "certificates.state", "registry.state",        "certificates.events",     "registry.commands",
-    "registry.events",    "certificates.answers",
+    [VERIFY_TOPIC_DEAD_LETTERS] = "dead-letters",
+    [VERIFY_TOPIC_COMMANDS] = "certificates.commands",
+    [VERIFY_TOPIC_OPERATIONS] = "certificates.operations",
+    [VERIFY_TOPIC_REGISTRY_OPERATIONS] = "registry.operations",
+    [VERIFY_TOPIC_EVIDENCE] = "registry.evidence",
+    [VERIFY_TOPIC_LEDGER_STATES] = "registry.state",
+    [VERIFY_TOPIC_REGISTRY_COMMANDS] = "registry.commands",
+    [VERIFY_TOPIC_REGISTRY_EVENTS] = "registry.events",
+    [VERIFY_TOPIC_STATES] = "certificates.state",
+    [VERIFY_TOPIC_EVENTS] = "certificates.events",
+    [VERIFY_TOPIC_ANSWERS] = "certificates.answers",
 };
 
-/* What each of them is given to, in the same order; the dead letters were taken before. */
+/* What each of them is given to; the dead letters were taken before. */
 static void (*const takers[VERIFY_TOPICS_COUNT])(struct verify *, const struct verify_record *) = {
-    NULL,
-    verify_commands_take,
-    verify_operations_take,
-    verify_operations_take,
-    verify_certificate_states_take,
-    verify_ledger_states_take,
-    verify_certificate_events_take,
-    verify_submissions_take,
-    verify_ledger_events_take,
-    verify_answers_take,
+    [VERIFY_TOPIC_COMMANDS] = verify_commands_take,
+    [VERIFY_TOPIC_OPERATIONS] = verify_operations_take,
+    [VERIFY_TOPIC_REGISTRY_OPERATIONS] = verify_registry_operations_take,
+    [VERIFY_TOPIC_EVIDENCE] = verify_evidence_take,
+    [VERIFY_TOPIC_LEDGER_STATES] = verify_ledger_states_take,
+    [VERIFY_TOPIC_REGISTRY_COMMANDS] = verify_submissions_take,
+    [VERIFY_TOPIC_REGISTRY_EVENTS] = verify_outcomes_take,
+    [VERIFY_TOPIC_STATES] = verify_states_take,
+    [VERIFY_TOPIC_EVENTS] = verify_events_take,
+    [VERIFY_TOPIC_ANSWERS] = verify_answers_take,
 };
 
 void verify_breach(struct verify *verify, const struct verify_place *place, const char *format,
@@ -63,8 +71,8 @@ struct verify *verify_open(void) {
     plan_open_own(&registry_state_ledger_model_descriptor, &verify->ledger_plan);
     verify->certificates.item_size = sizeof(struct verify_certificate);
     verify->commands.item_size = sizeof(struct verify_command);
-    verify->events.item_size = sizeof(struct verify_event);
-    verify->operations.item_size = sizeof(struct uuid);
+    verify->parents.item_size = sizeof(struct verify_parent);
+    verify->evidence.item_size = sizeof(struct verify_evidence);
     verify->letters.item_size = sizeof(struct verify_letter);
     verify->intents.item_size = sizeof(struct verify_intents);
     verify->witnesses.item_size = sizeof(struct verify_witness);
@@ -90,31 +98,72 @@ void verify_scratch_reserve(struct verify *verify, size_t bytes) {
     }
 }
 
+static struct verify_certificate *take_certificate(struct verify *verify, const struct uuid *id) {
+    const uint32_t before = verify->certificates.items_count;
+    struct verify_certificate *certificate = uuid_map_take(&verify->certificates, id);
+    if (verify->certificates.items_count > before) {
+        certificate->number = before;
+    }
+    return certificate;
+}
+
 struct verify_certificate *verify_certificate_of(struct verify *verify,
                                                  const struct verify_record *record) {
     struct uuid id;
+    struct uuid said;
     const struct verify_place place = verify_place_of(record->record);
-    const struct text key = {.data = (const char *)record->record->key.data,
-                             .length = record->record->key.length};
-    if (record->record->key_null || !uuid_from_text(key, &id)) {
+    const struct bytes key = record->record->key;
+    const struct text text = {.data = (const char *)key.data, .length = key.length};
+    if (record->record->key_null || !uuid_from_text(text, &id)) {
         verify_breach(verify, &place, "the key is no certificate's id");
         return NULL;
     }
-    return uuid_map_take(&verify->certificates, &id);
+    if (record->message != NULL &&
+        message_id_field(record->message->type, record->message->body, "certificateId", &said) &&
+        !uuid_equal(&id, &said)) {
+        verify_breach(verify, &place, "the key is %.*s, and the message is about another one",
+                      (int)text.length, text.data);
+        return NULL;
+    }
+    const int32_t partitions = verify->positions.partitions;
+    if (partitions > 0 && placement_partition(key, partitions) != verify->partition) {
+        verify_breach(verify, &place, "the key %.*s belongs to partition %d", (int)text.length,
+                      text.data, placement_partition(key, partitions));
+    }
+    struct verify_certificate *certificate = take_certificate(verify, &id);
+    certificate->counted = true;
+    return certificate;
+}
+
+struct verify_command *verify_submission_of(struct verify *verify, const struct uuid *submission_id,
+                                            const struct uuid *certificate_id) {
+    const uint32_t before = verify->commands.items_count;
+    struct verify_command *command = uuid_map_take(&verify->commands, submission_id);
+    if (verify->commands.items_count > before) {
+        command->certificate = take_certificate(verify, certificate_id)->number;
+    }
+    return command;
 }
 
 struct verify_command *verify_command_of(struct verify *verify, const struct uuid *certificate_id,
                                          const struct uuid *command_id) {
     const struct uuid id = id_of_submission(certificate_id, command_id);
-    struct verify_command *command = uuid_map_take(&verify->commands, &id);
-    command->certificate_id = *certificate_id;
+    struct verify_command *command = verify_submission_of(verify, &id, certificate_id);
     command->command_id = *command_id;
     return command;
+}
+
+const struct uuid *verify_certificate_id(const struct verify *verify,
+                                         const struct verify_command *command) {
+    const struct verify_certificate *certificate =
+        uuid_map_item(&verify->certificates, command->certificate);
+    return &certificate->id;
 }
 
 void verify_dead_letter(struct verify *verify, const struct verify_record *record) {
     assert(verify != NULL && record != NULL);
     arena_reset(&verify->scratch);
+    verify->topic = VERIFY_TOPIC_DEAD_LETTERS;
     verify->report.counts.records++;
     verify_letters_take(verify, record);
     verify_sets_take(verify, record);
@@ -126,58 +175,57 @@ void verify_begin(struct verify *verify, int32_t partition,
     assert(verify->certificates.items_count == 0 && verify->commands.items_count == 0);
     verify->partition = partition;
     verify->positions = *positions;
+    verify->topic = VERIFY_TOPIC_COMMANDS;
     verify_sets_begin(verify);
 }
 
-static void note_intent(struct verify *verify, const struct message *message) {
-    struct uuid id;
-    if (message == NULL || strcmp(message_types[message->type].topic, "registry.events") != 0 ||
-        !message_id_field(message->type, message->body, "submissionId", &id)) {
-        return;
+/* Go on to a topic. When registry.events were read the ledgers are done, and their memory is used
+ * for the models. */
+static void go_on(struct verify *verify, enum verify_topic topic) {
+    if (verify->topic <= VERIFY_TOPIC_REGISTRY_EVENTS && topic > VERIFY_TOPIC_REGISTRY_EVENTS) {
+        verify_ledgers_end(verify);
+        verify_submissions_end(verify);
+        verify_evidence_end(verify);
     }
-    struct verify_intents *intents = uuid_map_take(&verify->intents, &id);
-    intents->count += message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED;
-    intents->succeeded |= message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED;
-    intents->refused |= message->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED;
+    verify->topic = topic;
 }
 
 void verify_record(struct verify *verify, const struct verify_record *record) {
     assert(verify != NULL && record != NULL);
     assert(record->record->partition == verify->partition);
-    arena_reset(&verify->scratch);
-    for (uint32_t i = 1; i < VERIFY_TOPICS_COUNT; i++) {
-        if (strcmp(verify_topics[i], record->record->topic) == 0) {
-            verify->report.counts.records++;
-            verify_sets_take(verify, record);
-            takers[i](verify, record);
-            note_intent(verify, record->message);
-            return;
-        }
+    enum verify_topic topic = verify->topic;
+    while (strcmp(verify_topics[topic], record->record->topic) != 0) {
+        topic++;
+        assert(topic < VERIFY_TOPICS_COUNT); /* in the order of the list, and of it */
     }
-    assert(false); /* the caller reads the topics of the list */
+    if (topic != verify->topic) {
+        go_on(verify, topic);
+    }
+    arena_reset(&verify->scratch);
+    verify->report.counts.records++;
+    verify_sets_take(verify, record);
+    takers[topic](verify, record);
 }
 
 static void forget_partition(struct verify *verify) {
     for (uint32_t i = 0; i < verify->certificates.items_count; i++) {
-        struct verify_certificate *certificate = verify->certificates.items[i];
-        free(certificate->model.folded.data);
-        free(certificate->model.state.data);
-        free(certificate->ledger.folded.data);
-        free(certificate->ledger.state.data);
+        struct verify_certificate *certificate = uuid_map_item(&verify->certificates, i);
+        free(certificate->fold.folded.data);
+        free(certificate->fold.state.data);
         free(certificate->under_way);
     }
     uuid_map_deinit(&verify->certificates);
     uuid_map_deinit(&verify->commands);
-    uuid_map_deinit(&verify->events);
-    uuid_map_deinit(&verify->operations);
+    uuid_map_deinit(&verify->parents);
+    uuid_map_deinit(&verify->evidence);
 }
 
 void verify_end(struct verify *verify) {
     assert(verify != NULL);
-    verify_folds_end(verify);
-    verify_submissions_end(verify);
+    go_on(verify, VERIFY_TOPIC_ANSWERS);
+    verify_models_end(verify);
     verify_commands_end(verify);
-    verify->report.counts.certificates += verify->certificates.items_count;
+    verify_sets_end(verify);
     forget_partition(verify);
 }
 

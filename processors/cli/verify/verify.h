@@ -1,5 +1,5 @@
 /* Rebuilds everything from what is written in Kafka, and says where it does not agree with itself:
- * a fold over records, which reads nothing by itself. */
+ * a fold over records, which reads nothing by itself. README.md lists what is checked. */
 #ifndef MILLRACE_CLI_VERIFY_H
 #define MILLRACE_CLI_VERIFY_H
 
@@ -13,23 +13,41 @@
 enum {
     VERIFY_BREACHES_MAX = 100, /* kept; further ones are only counted */
     VERIFY_BREACH_BYTES_MAX = 500,
-    VERIFY_TOPICS_COUNT = 10,
 };
 
-/* The topics that are read, in the order in which `verify_record` must be given their records. */
+/* The topics that are read, in the order in which `verify_record` must be given their records: what
+ * is referred to before what refers to it, states before what they are compared with. */
+enum verify_topic {
+    VERIFY_TOPIC_DEAD_LETTERS,
+    VERIFY_TOPIC_COMMANDS,
+    VERIFY_TOPIC_OPERATIONS,
+    VERIFY_TOPIC_REGISTRY_OPERATIONS,
+    VERIFY_TOPIC_EVIDENCE,
+    VERIFY_TOPIC_LEDGER_STATES,
+    VERIFY_TOPIC_REGISTRY_COMMANDS,
+    VERIFY_TOPIC_REGISTRY_EVENTS,
+    VERIFY_TOPIC_STATES,
+    VERIFY_TOPIC_EVENTS,
+    VERIFY_TOPIC_ANSWERS,
+    VERIFY_TOPICS_COUNT,
+};
 extern const char *const verify_topics[VERIFY_TOPICS_COUNT];
 
-/* The cut. While processors run, no moment is still; so three are taken, one after the other:
- *   1. how far each processor has read its commands,
+/* The cut. While processors run, no moment is still; so four are taken, one after the other:
+ *   1. how far each processor has read,
  *   2. the ends of all topics but *.state,
- *   3. the ends of *.state,
- *   4. the ends of all topics but *.state again; what lies between 2 and 4 is `late`.
- * What stands before 2 must have its consequence before 4; a state must be the fold of some prefix
- * of its events that ends between 2 and 4. An end is a high watermark, so that a transaction which
- * is visible in one topic is visible in all of them when they are read to their ends. */
+ *   3. the ends of *.state; and then every transaction that lies before these ends is waited for,
+ *   4. the ends of all topics but *.state again; what lies between 2 and 4 is `late`, and so is
+ *      what lies behind 3.
+ * An end is a high watermark. A transaction with a record before 2 or 3 has ended when 4 is taken,
+ * so all its records lie before 4, or behind 3 in a state. Hence what stands before 2 has its
+ * consequence before 4, what it refers to lies before 4 as well, and a state that is the newest
+ * before 3 is the fold of some prefix of its events that ends between 2 and 4. */
 struct verify_positions {
     int64_t certificates_commands; /* next offset that `certificates` will read; 0: none yet */
     int64_t registry_commands;     /* likewise of `registry-connector` */
+    int64_t registry_events;       /* likewise of `certificates` */
+    int32_t partitions;            /* of every topic; 0: unknown, placement is not checked */
 };
 
 /* A record in the order of its topic and partition. */
@@ -57,6 +75,7 @@ struct verify_counts {
     uint64_t transactions; /* of Kafka, with records of ours */
     uint64_t requests;     /* at the registry, by its own ledger */
     uint64_t compacted;    /* transactions of which compaction may have taken records */
+    uint64_t moving;       /* states that were replaced, and compacted away, while they were read */
 };
 
 struct verify_report {
@@ -67,12 +86,14 @@ struct verify_report {
 
 struct verify;
 
+/* Takes a microsecond, and memory only with what is remembered. */
 struct verify *verify_open(void);
 
 /* The dead letters of all partitions come first, before any partition is begun. */
 void verify_dead_letter(struct verify *verify, const struct verify_record *record);
 
-/* One partition after the other: begin, all its records topic by topic, end. */
+/* One partition after the other: begin, all its records topic by topic, end. What was remembered of
+ * a partition is forgotten with its end. */
 void verify_begin(struct verify *verify, int32_t partition,
                   const struct verify_positions *positions);
 void verify_record(struct verify *verify, const struct verify_record *record);

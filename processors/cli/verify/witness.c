@@ -34,6 +34,7 @@ static void take(struct verify *verify, enum witness_what what, const struct uui
     struct verify_witness *witness = uuid_map_take(&verify->witnesses, id);
     if (before) {
         witness->asked_before = witness->asked_before || what == WITNESS_REQUEST;
+        witness->executed_before = witness->executed_before || what == WITNESS_EXECUTION;
         return;
     }
     witness->requests += what == WITNESS_REQUEST;
@@ -74,7 +75,7 @@ void verify_witnesses_finish(struct verify *verify) {
     static const struct verify_place place = {.topic = "ledger of the registry", .partition = 0};
     char text[VERIFY_ID_SIZE];
     for (uint32_t i = 0; i < verify->witnesses.items_count; i++) {
-        const struct verify_witness *witness = verify->witnesses.items[i];
+        const struct verify_witness *witness = uuid_map_item(&verify->witnesses, i);
         const struct verify_intents *intents =
             uuid_map_find(&verify->intents, &witness->submission_id);
         const char *id = verify_id(&witness->submission_id, text);
@@ -95,9 +96,13 @@ void verify_witnesses_finish(struct verify *verify) {
                           "registry.events",
                           id);
         }
+        if (intents != NULL && intents->not_sent && witness->executed_before) {
+            verify_breach(verify, &place,
+                          "the submission %s was executed, and is NotSent by registry.events", id);
+        }
     }
     for (uint32_t i = 0; i < verify->intents.items_count; i++) {
-        const struct verify_intents *intents = verify->intents.items[i];
+        const struct verify_intents *intents = uuid_map_item(&verify->intents, i);
         const struct verify_witness *witness =
             uuid_map_find(&verify->witnesses, &intents->submission_id);
         if (verify->witnessed && intents->succeeded &&

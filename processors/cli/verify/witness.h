@@ -16,8 +16,8 @@ enum result witness_parse(const char *line, enum witness_what *what, struct uuid
                           struct error *error);
 
 /* Take a whole file. The registry may be working meanwhile, so the file is read twice: before the
- * cut (`before`), for what must have its intent in the topics, and after everything was folded, for
- * what must be in the file. NOT_FOUND, INVALID: with the line. */
+ * cut and the first record (`before`), for what must have its intent in the topics, and after
+ * everything was folded, for what must be in the file. NOT_FOUND, INVALID: with the line. */
 enum result witness_read(struct verify *verify, const char *path, bool before, struct error *error);
 
 #endif
