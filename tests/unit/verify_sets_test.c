@@ -43,7 +43,6 @@ Test(verify_sets, a_transaction_is_there_whole_or_not_at_all) {
     EXPECT_OK(); /* the rest of it may lie behind the cut */
 
     tale_of_a_transaction();
-    tale_find(STATE, 0)->message.body = tale_find(STATE, 0)->message.body;
     tale_mark(tale_find(STATE, 0), TALE_CERTIFICATES, 16, 1, 1);
     expect_compacted(1); /* its state may have been compacted away */
 

@@ -317,9 +317,14 @@ static void end_set(struct verify *verify, const struct set *set, bool may_be_co
     }
 }
 
+/* A block in the order of incarnations and numbers. */
+struct ordered {
+    struct block *block;
+};
+
 static int compare_blocks(const void *a, const void *b) {
-    const struct block *x = *(const struct block *const *)a;
-    const struct block *y = *(const struct block *const *)b;
+    const struct block *x = ((const struct ordered *)a)->block;
+    const struct block *y = ((const struct ordered *)b)->block;
     const int incarnations = memcmp(&x->incarnation, &y->incarnation, sizeof x->incarnation);
     return incarnations != 0 ? incarnations : (x->number > y->number) - (x->number < y->number);
 }
@@ -339,18 +344,19 @@ static void end_block(struct verify *verify, struct block *block, int64_t *lies_
 void verify_sets_end(struct verify *verify) {
     struct verify_sets *sets = verify->sets;
     const uint32_t count = sets->blocks.items_count;
-    struct block **blocks = malloc((count + 1) * sizeof *blocks);
+    struct ordered *blocks = malloc((count + 1) * sizeof *blocks);
     assert(blocks != NULL);
     for (uint32_t i = 0; i < count; i++) {
-        blocks[i] = uuid_map_item(&sets->blocks, i);
+        blocks[i].block = uuid_map_item(&sets->blocks, i);
     }
     qsort(blocks, count, sizeof *blocks, compare_blocks);
     int64_t lies_at = -1;
     for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || !uuid_equal(&blocks[i]->incarnation, &blocks[i - 1]->incarnation)) {
+        if (i == 0 ||
+            !uuid_equal(&blocks[i].block->incarnation, &blocks[i - 1].block->incarnation)) {
             lies_at = -1;
         }
-        end_block(verify, blocks[i], &lies_at);
+        end_block(verify, blocks[i].block, &lies_at);
     }
     free(blocks);
     uuid_map_deinit(&sets->blocks);
