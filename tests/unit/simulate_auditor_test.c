@@ -1,465 +1,31 @@
 /* The auditor of the simulation: content with what the real certificates processor makes of many
  * seeds of commands, and not with a log that somebody has tampered with. */
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "certificates/certificates.h"
+#include "domain/dead_letter_reason.h"
 #include "generated/c/certificates_answers.h"
 #include "generated/c/certificates_events.h"
-#include "generated/c/certificates_operations.h"
 #include "generated/c/certificates_state.h"
 #include "generated/c/registry_commands.h"
-#include "generated/c/registry_events.h"
-#include "loop/lane.h"
-#include "outside/store_memory/store_memory.h"
-#include "tests/simulate/auditor.h"
-#include "tests/simulate/known_ids.h"
-#include "tests/simulate/workload.h"
-#include "tests/support/fake_schemas.h"
-#include "wire/message.h"
+#include "tests/unit/simulate_auditor_rig.h"
+#include "wire/descriptor.h"
 
 TestSuite(simulate_auditor);
 
-enum {
-    PARTITIONS = 3,
-    CERTIFICATES = 6,
-    COMMANDS = 100,
-    SEEDS = 200,
-    END_MS = 60000,
-    LOOK_MS = 7000,
-    OPERATOR_MS = 1500,
-    SUBMISSIONS_MAX = 1024,
-    STEPS_MAX = 100000,
-};
+enum { SEEDS = 200 };
 
-static const struct millrace_source connector = {.name = {"connector", 9}, .version = {"1", 1}};
-
-/* One run at a time: three lanes of the processor, the teams, and the test as the connector and the
- * operator. */
-static struct {
-    struct timeline timeline;
-    struct clock clock;
-    struct transcript transcript;
-    struct chance chance;
-    struct memory_log *log;
-    struct log_group group;
-    struct fake_schemas fake_schemas;
-    struct schemas schemas;
-    struct schema_cache *cache;
-    struct emitter emitter;
-    struct certificates_config config;
-    struct processor_kind kind;
-    struct stores stores;
-    struct options options;
-    struct lane_setup setup;
-    struct lane *lanes[PARTITIONS];
-    struct workload *workload;
-    uint64_t ids;
-    uint32_t submissions_seen[PARTITIONS];
-    bool troubled; /* refusals, unknown outcomes, contradictions */
-    uint8_t memory[1 << 20] __attribute__((aligned(16)));
-    struct arena arena;
-    uint64_t reasons; /* of CommandRejected, a bit each, over all runs */
-    uint64_t letters; /* reasons of dead letters, over all runs */
-} run;
-
-static struct uuid fresh_id(void *self) {
-    (void)self;
-    struct uuid id = {{0xab}};
-    run.ids++;
-    memcpy(id.bytes + 1, &run.ids, sizeof run.ids);
-    return id;
-}
-
-static enum result schemas_open(void *context, struct schemas *schemas, struct error *error) {
-    (void)context;
-    (void)error;
-    *schemas = run.schemas;
-    return RESULT_OK;
-}
-
-/* ---- reading and writing ---- */
-
-static struct message read_message(const struct log_record *record) {
-    const struct wire_input input = {.topic = record->topic, .value = record->value};
-    struct message message;
-    struct wire_failure failure;
-    cr_assert_eq(wire_decode(run.cache, &input, &run.arena, 0, &message, &failure), RESULT_OK, "%s",
-                 failure.text);
-    return message;
-}
-
-static void write_message(enum message_type type, const struct uuid *key, const void *body) {
-    char text[KNOWN_ID_CHARACTERS + 1];
-    static uint8_t value[1 << 18];
-    const size_t size = wire_encode(type, body, run.emitter.schema_ids[type], value, sizeof value);
-    cr_assert_leq(size, sizeof value);
-    known_id_text(key, text);
-    (void)memory_log_append(
-        run.log, message_types[type].topic, known_place_of(key, PARTITIONS),
-        &(struct memory_record){.key = {(const uint8_t *)text, KNOWN_ID_CHARACTERS},
-                                .value = {value, (uint32_t)size}});
-}
-
-/* ---- the connector and its registry: honest, and never twice ---- */
-
-static struct millrace_metadata fresh_metadata(const struct uuid *parent) {
-    return (struct millrace_metadata){
-        .id = fresh_id(NULL),
-        .timestamp = run.timeline.now_ms,
-        .source = connector,
-        .has_parent_id = parent != NULL,
-        .parent_id = parent != NULL ? *parent : (struct uuid){{0}},
-    };
-}
-
-#define OPENING(event, asked)                                      \
-    do {                                                           \
-        (event)->metadata = fresh_metadata(&(asked)->metadata.id); \
-        (event)->certificate_id = (asked)->certificate_id;         \
-        (event)->submission_id = (asked)->submission_id;           \
-        (event)->sequence = (asked)->sequence;                     \
-        (event)->attempt = 1;                                      \
-    } while (0)
-
-static const struct registry_commands_submit_transaction *submission(uint64_t argument) {
-    const struct log_record *record = memory_log_read(
-        run.log, "registry.commands", (int32_t)(argument >> 32), (uint32_t)(argument & UINT32_MAX));
-    return read_message(record).body;
-}
-
-static void succeed(void *context, uint64_t argument) {
-    const struct registry_commands_submit_transaction *asked = submission(argument);
-    struct registry_events_submission_succeeded event = {.evidence = text_of("done")};
-    struct millrace_slice_hash hashes[4];
-    (void)context;
-    OPENING(&event, asked);
-    if (asked->operation.slice != NULL && asked->operation.slice->parts_count <= 4) {
-        event.slice_hashes = hashes;
-        event.slice_hashes_count = asked->operation.slice->parts_count;
-        for (uint32_t i = 0; i < event.slice_hashes_count; i++) {
-            hashes[i].slice_id = asked->operation.slice->parts[i].slice_id;
-            hashes[i].registry_hash =
-                (struct bytes){hashes[i].slice_id.bytes, sizeof hashes[i].slice_id.bytes};
-        }
-    }
-    write_message(MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED, &asked->certificate_id, &event);
-}
-
-static void refuse(const struct registry_commands_submit_transaction *asked, const char *words) {
-    struct registry_events_submission_refused event = {.message = text_of(words)};
-    OPENING(&event, asked);
-    write_message(MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED, &asked->certificate_id, &event);
-}
-
-/* After a wrong verdict the registry's late reply shows up. */
-static void contradict(void *context, uint64_t argument) {
-    const struct registry_commands_submit_transaction *asked = submission(argument);
-    struct registry_events_evidence_contradicts event = {
-        .evidence_id = fresh_id(NULL),
-        .kind = MILLRACE_EVIDENCE_KIND_REPLY,
-        .evidence_executed = true,
-    };
-    (void)context;
-    OPENING(&event, asked);
-    write_message(MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &asked->certificate_id, &event);
-}
-
-static void resolve(void *context, uint64_t argument) {
-    const struct registry_commands_submit_transaction *asked = submission(argument);
-    const bool executed = chance_permille(&run.chance, 500);
-    struct registry_events_submission_resolved event = {
-        .executed = executed,
-        .evidence = text_of("looked at it"),
-        .by = text_of("olga"),
-        .closing_rule =
-            executed ? MILLRACE_CLOSING_RULE_NONE : MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE,
-    };
-    (void)context;
-    OPENING(&event, asked);
-    write_message(MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED, &asked->certificate_id, &event);
-    if (!executed && chance_permille(&run.chance, 500)) {
-        contradict(NULL, argument);
-    }
-}
-
-static void be_unknown(const struct registry_commands_submit_transaction *asked,
-                       uint64_t argument) {
-    struct registry_events_submission_unknown event = {.cause = MILLRACE_UNKNOWN_CAUSE_TIMEOUT};
-    OPENING(&event, asked);
-    write_message(MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN, &asked->certificate_id, &event);
-    timeline_in(&run.timeline, chance_between(&run.chance, 1, 9000),
-                chance_permille(&run.chance, 300) ? succeed : resolve, NULL, argument);
-}
-
-static void intend(const struct registry_commands_submit_transaction *asked) {
-    struct registry_events_submission_intended event = {
-        .registry = asked->registry,
-        .incarnation = fresh_id(NULL),
-        .writer = {.host = text_of("host"), .boot_id = fresh_id(NULL)},
-        .transaction_id = text_of("t"),
-    };
-    OPENING(&event, asked);
-    write_message(MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED, &asked->certificate_id, &event);
-}
-
-static void respond(void *context, uint64_t argument) {
-    const struct registry_commands_submit_transaction *asked = submission(argument);
-    const uint32_t draw = run.troubled ? chance_below(&run.chance, 100) : 99;
-    intend(asked);
-    if (draw < 6) {
-        refuse(asked, "not today");
-    } else if (draw < 9) {
-        refuse(asked, "Slice not found");
-    } else if (draw < 16) {
-        be_unknown(asked, argument);
-    } else {
-        succeed(context, argument);
-    }
-}
-
-static bool take_submissions(void) {
-    bool taken = false;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        const uint32_t count = memory_log_visible(run.log, "registry.commands", p);
-        for (; run.submissions_seen[p] < count; run.submissions_seen[p]++) {
-            timeline_in(&run.timeline, chance_between(&run.chance, 0, 2000), respond, NULL,
-                        (uint64_t)p << 32 | run.submissions_seen[p]);
-            taken = true;
-        }
-    }
-    return taken;
-}
-
-/* ---- the operator: sets right what is misaligned, or tries to ---- */
-
-static void realign(const struct certificates_state_certificate_state *state) {
-    const struct certificates_state_certificate_model *model = &state->model;
-    struct millrace_realigned_slice *slices =
-        arena_take(&run.arena, (model->slices_count + 1) * sizeof *slices);
-    for (uint32_t i = 0; i < model->slices_count; i++) {
-        slices[i] = (struct millrace_realigned_slice){
-            .slice_id = model->slices[i].slice_id,
-            .quantity = model->slices[i].quantity,
-            .owner = model->slices[i].owner,
-            .has_registry_hash = model->slices[i].has_registry_hash,
-            .registry_hash = model->slices[i].registry_hash,
-            .state = model->slices[i].state,
-            .allocation = model->slices[i].allocation,
-        };
-    }
-    if (model->slices_count > 0 && run.timeline.now_ms < END_MS &&
-        chance_permille(&run.chance, 200)) { /* what cannot be */
-        slices[0].state = MILLRACE_SLICE_STATE_CLAIMED;
-        slices[0].allocation = NULL;
-    }
-    struct certificates_operations_realign_certificate operation = {
-        .metadata = fresh_metadata(NULL),
-        .certificate_id = state->certificate_id,
-        .operator= text_of("olga"),
-        .slices = slices,
-        .slices_count = model->slices_count,
-        .withdrawn = model->withdrawn,
-        .evidence = text_of("seen with own eyes"),
-    };
-    write_message(MESSAGE_CERTIFICATES_OPERATIONS_REALIGN_CERTIFICATE, &state->certificate_id,
-                  &operation);
-}
-
-static void visit_state(void *context, const struct log_record *record) {
-    bool *misaligned = context;
-    const struct certificates_state_certificate_state *state = read_message(record).body;
-    const int32_t partition = record->partition;
-    const uint32_t count = memory_log_visible(run.log, record->topic, partition);
-    for (uint32_t i = count; i > 0; i--) { /* the newest of this key */
-        const struct log_record *other = memory_log_read(run.log, record->topic, partition, i - 1);
-        if (bytes_equal(other->key, record->key)) {
-            if (other->offset != record->offset) {
-                return;
-            }
-            break;
-        }
-    }
-    if (state->model.suspension != NULL &&
-        state->model.suspension->cause == MILLRACE_SUSPENSION_CAUSE_MISALIGNED) {
-        *misaligned = true;
-        realign(state);
-    } else if (run.timeline.now_ms < END_MS && chance_permille(&run.chance, 10)) {
-        realign(state); /* what needs it not */
-    }
-}
-
-static bool operate(void) {
-    bool misaligned = false;
-    arena_reset(&run.arena);
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        memory_log_each(run.log, "certificates.state", p, visit_state, &misaligned);
-    }
-    return misaligned;
-}
-
-static void operate_now(void *context, uint64_t argument) {
-    (void)context;
-    (void)argument;
-    (void)operate();
-}
-
-/* ---- the whole ---- */
-
-static void open_lanes(void) {
-    struct log_group_event event;
-    struct error error;
-    run.group = memory_log_join(run.log, &certificates_topology);
-    memory_log_assign(&run.group, (const int32_t[]){0, 1, 2}, PARTITIONS);
-    cr_assert_eq(run.group.poll(run.group.self, 0, &event, &error), RESULT_OK);
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        cr_assert_eq(lane_open(&run.setup, p, &run.lanes[p], &error), RESULT_OK, "%s", error.text);
-    }
-}
-
-static void open_processor(void) {
-    run.fake_schemas = (struct fake_schemas){.count = 0};
-    run.schemas = fake_schemas_port(&run.fake_schemas);
-    run.cache = schema_cache_open(&run.schemas, NULL);
-    run.emitter =
-        (struct emitter){.application = "millrace.certificates", .dead_letter_bytes_max = 1000000};
-    for (int i = 0; i < MESSAGE_TYPES_COUNT; i++) {
-        run.emitter.schema_ids[i] = fake_schemas_add(&run.fake_schemas, message_types[i].full_name,
-                                                     message_types[i].schema);
-    }
-    run.config = (struct certificates_config){
-        .rules = workload_rules(),
-        .emitter = &run.emitter,
-        .source = {.name = text_of("millrace-certificates"), .version = text_of("1")},
-        .schemas_open = schemas_open,
-        .logger = logger_silent(),
-    };
-    run.kind = certificates_kind(&run.config);
-    run.stores = stores_memory();
-    run.options = options_default();
-    run.setup = (struct lane_setup){
-        .kind = &run.kind,
-        .log_group = &run.group,
-        .stores = &run.stores,
-        .emitter = &run.emitter,
-        .options = &run.options,
-        .clock = run.clock,
-        .ids = {.fresh = fresh_id},
-        .logger = logger_silent(),
-        .partitions = PARTITIONS,
-    };
-    open_lanes();
-}
-
-static void run_open(uint64_t seed, bool troubled) {
-    run.timeline = (struct timeline){.now_ms = 0};
-    run.clock = timeline_clock(&run.timeline);
-    run.transcript = (struct transcript){.timeline = &run.timeline};
-    run.chance = chance_stream(seed, "registry");
-    run.log = memory_log_open(PARTITIONS, &run.clock);
-    run.ids = 0;
-    run.troubled = troubled;
-    memset(run.submissions_seen, 0, sizeof run.submissions_seen);
-    arena_init(&run.arena, run.memory, sizeof run.memory);
-    open_processor();
-    run.workload = workload_open(&(struct workload_setup){
-        .timeline = &run.timeline,
-        .transcript = &run.transcript,
-        .log = run.log,
-        .emitter = &run.emitter,
-        .chance = chance_stream(seed, "workload"),
-        .partitions = PARTITIONS,
-        .certificates = CERTIFICATES,
-        .commands = COMMANDS,
-        .begin_ms = 100,
-        .end_ms = END_MS,
-        .duplicate_permille = 60,
-        .rebuilt_permille = 40,
-        .conflicting_permille = 30,
-        .impossible_permille = troubled ? 200 : 50,
-        .malformed_permille = 100,
-        .burst_permille = seed % 8 == 0 ? 30 : 0,
-    });
-}
-
-static void run_close(void) {
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        lane_close(run.lanes[p]);
-    }
-    run.group.close(run.group.self);
-    workload_close(run.workload);
-    schema_cache_close(run.cache);
-    memory_log_close(run.log);
-    timeline_deinit(&run.timeline);
-}
-
-/* The lanes do what they can now; when they have something to do next. */
-static int64_t settle(void) {
-    int64_t due_ms = INT64_MAX;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        uint32_t steps = 0;
-        while (lane_step(run.lanes[p]) && lane_due_ms(run.lanes[p]) <= run.timeline.now_ms) {
-            cr_assert_lt(steps++, STEPS_MAX);
-        }
-        const int64_t lanes_ms = lane_due_ms(run.lanes[p]);
-        due_ms = lanes_ms < due_ms ? lanes_ms : due_ms;
-    }
-    arena_reset(&run.arena);
-    return take_submissions() ? run.timeline.now_ms : due_ms;
-}
-
-static void run_until(int64_t end_ms) {
-    while (run.timeline.now_ms < end_ms) {
-        const int64_t due_ms = settle();
-        const int64_t next_ms = timeline_next_ms(&run.timeline);
-        int64_t at_ms = due_ms < next_ms ? due_ms : next_ms;
-        at_ms = at_ms < end_ms ? at_ms : end_ms;
-        timeline_move(&run.timeline, at_ms > run.timeline.now_ms ? at_ms : run.timeline.now_ms);
-    }
-}
-
-static struct auditor_setup the_audit(bool at_rest) {
-    return (struct auditor_setup){
-        .log = run.log,
-        .cache = run.cache,
-        .partitions = PARTITIONS,
-        .transcript = &run.transcript,
-        .at_rest = at_rest,
-    };
-}
-
-static void look(bool at_rest) {
-    const struct auditor_setup setup = the_audit(at_rest);
-    auditor_look(&setup);
-}
-
-/* To the end of everything. */
-static void run_through(uint64_t seed) {
-    for (int64_t at_ms = OPERATOR_MS; at_ms < END_MS && run.troubled; at_ms += OPERATOR_MS) {
-        timeline_at(&run.timeline, at_ms, operate_now, NULL, 0);
-    }
-    for (int64_t at_ms = LOOK_MS; at_ms <= END_MS; at_ms += LOOK_MS) {
-        run_until(at_ms);
-        look(false);
-        cr_assert_not(run.transcript.violated, "seed %lu, at %ld ms: %s: %s", (unsigned long)seed,
-                      (long)at_ms, run.transcript.invariant, run.transcript.violation);
-    }
-    uint32_t rounds = 0;
-    do {
-        run_until(run.timeline.now_ms + 3 * END_MS);
-        cr_assert_lt(rounds++, 50);
-    } while (operate());
-}
+static uint64_t reasons; /* of CommandRejected, a bit each, over all runs */
+static uint64_t letters; /* of dead letters */
 
 /* ---- content ---- */
 
 static void visit_rejection(void *context, const struct log_record *record) {
     (void)context;
-    const struct message message = read_message(record);
+    const struct message message = auditor_rig_read(record);
     if (message.type == MESSAGE_CERTIFICATES_EVENTS_COMMAND_REJECTED) {
         const struct certificates_events_command_rejected *event = message.body;
-        run.reasons |= UINT64_C(1) << event->reason;
+        reasons |= UINT64_C(1) << event->reason;
     }
 }
 
@@ -471,17 +37,9 @@ static void visit_dead(void *context, const struct log_record *record) {
             if (text_equal(record->headers[i].name, text_of("millrace.reason")) &&
                 text_equal((struct text){(const char *)value.data, value.length},
                            text_of(dead_letter_reason_word((enum dead_letter_reason)r)))) {
-                run.letters |= UINT64_C(1) << r;
+                letters |= UINT64_C(1) << r;
             }
         }
-    }
-}
-
-static void note_what_happened(void) {
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        arena_reset(&run.arena);
-        memory_log_each(run.log, "certificates.events", p, visit_rejection, NULL);
-        memory_log_each(run.log, "dead-letters", p, visit_dead, NULL);
     }
 }
 
@@ -489,27 +47,336 @@ static void expect_all_reasons(void) {
     const uint64_t unreached =
         UINT64_C(1) << MILLRACE_REASON_OTHER | UINT64_C(1) << MILLRACE_REASON_EXPIRED;
     for (int r = 0; r <= MILLRACE_REASON_REGISTRY_REFUSED; r++) {
-        cr_expect((run.reasons >> r & 1) == 1 || (unreached >> r & 1) == 1, "no command was %s",
+        cr_expect((reasons >> r & 1) == 1 || (unreached >> r & 1) == 1, "no command was %s",
                   millrace_reason_descriptor.symbols[r]);
     }
     const uint64_t never = UINT64_C(1) << DEAD_LETTER_UNREADABLE_SCHEMA |
                            UINT64_C(1) << DEAD_LETTER_MISSING_VALUE |
                            UINT64_C(1) << DEAD_LETTER_REGISTRY_NOT_READABLE;
     for (int r = 0; r <= DEAD_LETTER_COMMAND_ID_REUSED; r++) {
-        cr_expect((run.letters >> r & 1) == 1 || (never >> r & 1) == 1, "no letter for %s",
+        cr_expect((letters >> r & 1) == 1 || (never >> r & 1) == 1, "no letter for %s",
                   dead_letter_reason_word((enum dead_letter_reason)r));
     }
 }
 
 Test(simulate_auditor, is_content_with_the_processor, .timeout = 60) {
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        run_open(seed, seed % 4 != 0);
-        run_through(seed);
-        look(true);
-        cr_assert_not(run.transcript.violated, "seed %lu: %s: %s", (unsigned long)seed,
-                      run.transcript.invariant, run.transcript.violation);
-        note_what_happened();
-        run_close();
+        auditor_rig_open(seed, seed % 4 != 0);
+        auditor_rig_run(seed);
+        auditor_rig_look(true);
+        cr_assert_not(auditor_rig_transcript()->violated, "seed %lu: %s: %s", (unsigned long)seed,
+                      auditor_rig_transcript()->invariant, auditor_rig_transcript()->violation);
+        auditor_rig_each("certificates.events", visit_rejection, NULL);
+        auditor_rig_each("dead-letters", visit_dead, NULL);
+        auditor_rig_close();
     }
     expect_all_reasons();
+}
+
+/* ---- not content ---- */
+
+enum deed { CHANGED, DROPPED, TWICE };
+enum { LETTER = MESSAGE_TYPES_COUNT }; /* any dead letter */
+
+struct tampering {
+    const char *name;
+    uint32_t type; /* the first message of it to which `choose` agrees; it may change it */
+    bool (*choose)(void *body);
+    enum deed deed;
+    const char *invariant; /* what it breaks */
+    const char *says;      /* a part of the violation's text */
+};
+
+struct copying {
+    struct memory_log *log;
+    const char *topic;
+    const struct tampering *tampering; /* NULL: none, or it was done */
+};
+
+static void copy_as(const struct copying *copying, const struct log_record *record,
+                    struct bytes value) {
+    (void)memory_log_append(copying->log, copying->topic, record->partition,
+                            &(struct memory_record){.key_null = record->key_null,
+                                                    .value_null = record->value_null,
+                                                    .key = record->key,
+                                                    .value = value,
+                                                    .headers = record->headers,
+                                                    .headers_count = record->headers_count});
+}
+
+/* The record's value as it is to stand in the copy, where it is the one that is meant. */
+static bool meant(struct copying *copying, const struct log_record *record, struct bytes *value) {
+    const struct tampering *tampering = copying->tampering;
+    if (tampering == NULL) {
+        return false;
+    }
+    const char *topic =
+        tampering->type == LETTER ? "dead-letters" : message_types[tampering->type].topic;
+    if (strcmp(topic, copying->topic) != 0) {
+        return false;
+    }
+    if (tampering->type != LETTER) {
+        const struct message message = auditor_rig_read(record);
+        if (message.type != tampering->type || !tampering->choose(message.body)) {
+            return false;
+        }
+        *value = auditor_rig_value(&message);
+    }
+    copying->tampering = NULL;
+    return true;
+}
+
+static void visit_copy(void *context, const struct log_record *record) {
+    struct copying *copying = context;
+    const struct tampering *tampering = copying->tampering;
+    struct bytes value = record->value;
+    const bool hit = meant(copying, record, &value);
+    for (int i = hit && tampering->deed == DROPPED ? 1 : 0;
+         i < (hit && tampering->deed == TWICE ? 2 : 1); i++) {
+        copy_as(copying, record, value);
+    }
+}
+
+/* The same log with one thing different. */
+static struct memory_log *tampered(const struct tampering *tampering, const struct clock *clock) {
+    static const char *const topics[] = {
+        "certificates.commands", "certificates.operations",
+        "certificates.events",   "certificates.answers",
+        "certificates.state",    "registry.commands",
+        "registry.events",       "dead-letters",
+    };
+    struct copying copying = {.log = memory_log_open(AUDITOR_RIG_PARTITIONS, clock),
+                              .tampering = tampering};
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        copying.topic = topics[i];
+        auditor_rig_each(topics[i], visit_copy, &copying);
+    }
+    cr_assert_null(copying.tampering, "%s: there was no occasion",
+                   tampering != NULL ? tampering->name : "");
+    return copying.log;
+}
+
+static bool any(void *body) {
+    (void)body;
+    return true;
+}
+
+static bool flip_answer(void *body) {
+    struct certificates_answers_command_answered *answer = body;
+    if (answer->verdict != MILLRACE_VERDICT_APPLIED) {
+        return false;
+    }
+    answer->verdict = MILLRACE_VERDICT_REJECTED;
+    answer->has_reason = true;
+    answer->reason = MILLRACE_REASON_NOT_OWNER;
+    return true;
+}
+
+static bool another_reason_answered(void *body) {
+    struct certificates_answers_command_answered *answer = body;
+    answer->reason = MILLRACE_REASON_WITHDRAWN;
+    return answer->verdict == MILLRACE_VERDICT_REJECTED;
+}
+
+static bool another_version_answered(void *body) {
+    ((struct certificates_answers_command_answered *)body)->version++;
+    return true;
+}
+
+static bool an_event_forgotten(void *body) {
+    struct certificates_answers_command_answered *answer = body;
+    answer->event_ids_count--;
+    return true;
+}
+
+static bool another_hash(void *body) {
+    struct certificates_answers_command_answered *answer = body;
+    ((uint8_t *)answer->event_ids[0].bytes)[0] ^= 1;
+    return true;
+}
+
+static bool skip_version(void *body) {
+    ((struct certificates_events_slice_transferred *)body)->version++;
+    return true;
+}
+
+static bool another_owner(void *body) {
+    ((struct certificates_events_slice_transferred *)body)->to_owner = text_of("mallory");
+    return true;
+}
+
+static bool another_command(void *body) {
+    ((struct certificates_events_slice_transferred *)body)->command_id.bytes[0] ^= 1;
+    return true;
+}
+
+static bool move_energy(void *body) {
+    struct certificates_events_certificate_sliced *event = body;
+    event->slices[0].quantity++;
+    event->slices[1].quantity--;
+    return true;
+}
+
+static bool not_the_picked(void *body) {
+    ((struct certificates_events_slices_reserved *)body)->slices[0].bytes[0] ^= 1;
+    return true;
+}
+
+static bool for_another_reason(void *body) {
+    struct certificates_events_command_rejected *event = body;
+    event->reason = MILLRACE_REASON_EXPIRED;
+    return true;
+}
+
+static bool for_the_crowd(void *body) {
+    struct certificates_events_command_rejected *event = body;
+    event->reason = MILLRACE_REASON_TOO_MANY_WAITING;
+    return true;
+}
+
+static bool words_not_said(void *body) {
+    struct certificates_events_command_rejected *event = body;
+    event->detail = text_of("because");
+    return event->reason == MILLRACE_REASON_REGISTRY_REFUSED;
+}
+
+static bool another_sequence(void *body) {
+    ((struct registry_commands_submit_transaction *)body)->sequence += 7;
+    return true;
+}
+
+static bool another_quantity_asked(void *body) {
+    struct registry_commands_submit_transaction *submission = body;
+    if (submission->operation.transfer == NULL) {
+        return false;
+    }
+    submission->operation.transfer->quantity++;
+    return true;
+}
+
+/* States that stand at the end of their partition, as a run leaves them. */
+static struct uuid last_certificate;
+static uint32_t states_of_last;
+
+static bool is_newest(void *body) {
+    struct certificates_state_certificate_state *state = body;
+    return uuid_equal(&state->certificate_id, &last_certificate) && --states_of_last == 0;
+}
+
+static bool state_of_another_owner(void *body) {
+    struct certificates_state_certificate_state *state = body;
+    if (!is_newest(body)) {
+        return false;
+    }
+    state->model.slices[0].owner = text_of("mallory");
+    return true;
+}
+
+static bool state_with_a_sequence_ahead(void *body) {
+    struct certificates_state_certificate_state *state = body;
+    if (!is_newest(body)) {
+        return false;
+    }
+    state->work.sequence++;
+    return true;
+}
+
+static void visit_choose(void *context, const struct log_record *record) {
+    const struct certificates_state_certificate_state *state = auditor_rig_read(record).body;
+    (void)context;
+    if (state->model.slices_count > 0) {
+        last_certificate = state->certificate_id;
+    }
+}
+
+static void visit_count(void *context, const struct log_record *record) {
+    const struct certificates_state_certificate_state *state = auditor_rig_read(record).body;
+    (void)context;
+    states_of_last += uuid_equal(&state->certificate_id, &last_certificate) ? 1 : 0;
+}
+
+#define EVENT(name) MESSAGE_CERTIFICATES_EVENTS_##name
+#define ANSWER MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED
+#define SUBMIT MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION
+#define STATE MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE
+#define OUTCOME(name) MESSAGE_REGISTRY_EVENTS_SUBMISSION_##name
+
+static const struct tampering tamperings[] = {
+    {"answer flipped", ANSWER, flip_answer, CHANGED, "answer", "another verdict"},
+    {"answer with another reason", ANSWER, another_reason_answered, CHANGED, "answer",
+     "another reason"},
+    {"answer with another version", ANSWER, another_version_answered, CHANGED, "answer",
+     "another version"},
+    {"answer that forgets an event", ANSWER, an_event_forgotten, CHANGED, "answer",
+     "another eventIds"},
+    {"answer that names another event", ANSWER, another_hash, CHANGED, "answer",
+     "another eventIds"},
+    {"answer missing", ANSWER, any, DROPPED, "answer", "no final answer"},
+    {"answer twice", ANSWER, any, TWICE, "answer", "answered 2 times, 1 at most"},
+    {"event missing", EVENT(SLICE_TRANSFERRED), any, DROPPED, "event", "expected"},
+    {"event twice", EVENT(SLICE_TRANSFERRED), any, TWICE, "event", "SliceTransferred"},
+    {"event skips a version", EVENT(SLICE_TRANSFERRED), skip_version, CHANGED, "version",
+     "SliceTransferred"},
+    {"event with another owner", EVENT(SLICE_TRANSFERRED), another_owner, CHANGED, "event",
+     "another new owner"},
+    {"event of another command", EVENT(SLICE_TRANSFERRED), another_command, CHANGED, "event",
+     "SliceTransferred"},
+    {"event with other parts", EVENT(CERTIFICATE_SLICED), move_energy, CHANGED, "event",
+     "another part"},
+    {"event that picks another slice", EVENT(SLICES_RESERVED), not_the_picked, CHANGED, "event",
+     "exact fit"},
+    {"rejection for another reason", EVENT(COMMAND_REJECTED), for_another_reason, CHANGED, "reason",
+     "refused for Expired"},
+    {"rejection for want of room", EVENT(COMMAND_REJECTED), for_the_crowd, CHANGED, "mailbox",
+     "TooManyWaiting"},
+    {"rejection in other words", EVENT(COMMAND_REJECTED), words_not_said, CHANGED, "event",
+     "does not say"},
+    {"suspension missing", EVENT(CERTIFICATE_SUSPENDED), any, DROPPED, "event", "expected"},
+    {"resumption missing", EVENT(CERTIFICATE_RESUMED), any, DROPPED, "event", "expected"},
+    {"submission missing", SUBMIT, any, DROPPED, "submission", "another submissionId"},
+    {"submission twice", SUBMIT, any, TWICE, "submission", "SubmitTransaction"},
+    {"submission out of sequence", SUBMIT, another_sequence, CHANGED, "submission",
+     "another sequence"},
+    {"submission of something else", SUBMIT, another_quantity_asked, CHANGED, "submission",
+     "another operation"},
+    {"applied without an outcome", OUTCOME(SUCCEEDED), any, DROPPED, "outcome", "an outcome"},
+    {"outcome twice", OUTCOME(REFUSED), any, TWICE, "outcome", "outcome"},
+    {"dead letter missing", LETTER, NULL, DROPPED, "dead-letter", "has no dead letter"},
+    {"dead letter twice", LETTER, NULL, TWICE, "dead-letter", "the second for that record"},
+    {"state with another owner", STATE, state_of_another_owner, CHANGED, "state", "another slice"},
+    {"state with a sequence ahead", STATE, state_with_a_sequence_ahead, CHANGED, "state",
+     "another sequence"},
+};
+
+static struct transcript look_at_tampered(const struct tampering *tampering) {
+    struct timeline timeline = {.now_ms = 0};
+    const struct clock clock = timeline_clock(&timeline);
+    struct transcript transcript = {.timeline = &timeline};
+    struct auditor_setup setup = auditor_rig_audit(true);
+    states_of_last = 0;
+    auditor_rig_each("certificates.state", visit_choose, NULL);
+    auditor_rig_each("certificates.state", visit_count, NULL);
+    setup.log = tampered(tampering, &clock);
+    setup.transcript = &transcript;
+    auditor_look(&setup);
+    memory_log_close(setup.log);
+    transcript.timeline = NULL;
+    return transcript;
+}
+
+Test(simulate_auditor, finds_what_was_tampered_with) {
+    auditor_rig_open(3, true);
+    auditor_rig_run(3);
+    const struct transcript copy = look_at_tampered(NULL);
+    cr_assert_not(copy.violated, "a copy is as good: %s", copy.violation);
+    for (size_t i = 0; i < sizeof tamperings / sizeof tamperings[0]; i++) {
+        const struct tampering *tampering = &tamperings[i];
+        const struct transcript seen = look_at_tampered(tampering);
+        cr_expect(seen.violated, "%s: not seen", tampering->name);
+        cr_expect_str_eq(seen.invariant, tampering->invariant, "%s: %s: %s", tampering->name,
+                         seen.invariant, seen.violation);
+        cr_expect_not_null(strstr(seen.violation, tampering->says), "%s: %s", tampering->name,
+                           seen.violation);
+    }
+    auditor_rig_close();
 }
