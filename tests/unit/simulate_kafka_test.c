@@ -233,6 +233,21 @@ Test(simulate_kafka, a_lane_that_ends_aborts_what_it_has_begun) {
     cr_expect_str_eq(events(), "b ");
 }
 
+Test(simulate_kafka, a_record_that_no_broker_takes_is_refused_before_it_leaves) {
+    enum { TOO_LARGE = 3 << 20 };
+    join_alone(0);
+    struct log log = kafka_rig_lane(rig, 0, P);
+    uint8_t *value = calloc(1, TOO_LARGE);
+    cr_assert_not_null(value);
+    const struct log_staged record = {
+        .output = TOY_EVENTS, .key = {value, 1}, .value = {value, TOO_LARGE}};
+    const int64_t inputs[] = {0, 1};
+    struct error error;
+    cr_expect_eq(log.commit_begin(log.self, &record, 1, inputs, &error), RESULT_INVALID);
+    log.close(log.self);
+    free(value);
+}
+
 Test(simulate_kafka, an_init_whose_answer_is_lost_is_repeated) {
     join_alone(0);
     const struct log_group *group = &rig->members[0].log_group;
