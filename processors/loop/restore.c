@@ -59,6 +59,13 @@ static enum restore_outcome fallen(enum result result) {
                                      : RESTORE_FAILED;
 }
 
+/* What lies behind the end is the work of a newer owner: it is not handed over, and so the store
+ * must not be told that it has it. */
+static int64_t up_to_end(const struct restore *restore, int64_t next) {
+    const int64_t end = restore->ends[restore->changelog];
+    return next < end ? next : end;
+}
+
 static enum restore_outcome read_batch(struct restore *restore, int32_t call_ms,
                                        struct error *error) {
     const uint32_t changelog = restore->changelog;
@@ -75,7 +82,7 @@ static enum restore_outcome read_batch(struct restore *restore, int32_t call_ms,
     const bool moved = restore->batch_next > restore->next[changelog];
     if (restore->batch.count == 0) {
         /* Nothing, or only markers and records of aborted transactions. */
-        restore->next[changelog] = restore->batch_next;
+        restore->next[changelog] = up_to_end(restore, restore->batch_next);
     }
     return moved ? RESTORE_MORE : RESTORE_IDLE;
 }
@@ -89,24 +96,24 @@ static enum restore_outcome handle_batch(struct restore *restore, struct error *
         if (!turn_has_room(restore->turn)) {
             return apply(restore, error);
         }
-        /* Nothing of ours can lie behind the end: the fence was before it was asked. */
-        if (record->offset < restore->ends[changelog]) {
-            const struct batch_place before = batch_here(&restore->turn->batch);
-            const enum result result =
-                processor->restore(processor->self, changelog, record, restore->turn, error);
-            if (result == RESULT_AGAIN) {
-                batch_rewind(&restore->turn->batch, &before);
-                return RESTORE_WAITING;
-            }
-            if (result != RESULT_OK) {
-                return fallen(result);
-            }
-            restore->records++;
+        if (record->offset >= restore->ends[changelog]) {
+            break;
         }
+        const struct batch_place before = batch_here(&restore->turn->batch);
+        const enum result result =
+            processor->restore(processor->self, changelog, record, restore->turn, error);
+        if (result == RESULT_AGAIN) {
+            batch_rewind(&restore->turn->batch, &before);
+            return RESTORE_WAITING;
+        }
+        if (result != RESULT_OK) {
+            return fallen(result);
+        }
+        restore->records++;
         restore->next[changelog] = record->offset + 1;
         restore->taken++;
     }
-    restore->next[changelog] = restore->batch_next;
+    restore->next[changelog] = up_to_end(restore, restore->batch_next);
     restore->log->release(restore->log->self, &restore->batch);
     restore->batch = (struct log_batch){0};
     restore->taken = 0;

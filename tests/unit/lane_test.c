@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "outside/store_memory/store_memory.h"
 #include "tests/support/toy.h"
 
 enum { P = 1 };
@@ -432,6 +433,43 @@ Test(lane, builds_a_store_anew_that_is_older_than_the_log) {
     work_for(10);
     expect_state("a b c", "a b c ", 3);
     lane_close(lane);
+}
+
+/* Found by the simulation: what a newer owner had written meanwhile was not restored, and yet the
+ * store said that it had it. */
+Test(lane, marks_nothing_in_its_store_that_it_has_not_restored) {
+    struct toy_member other;
+    const struct stores others = stores_memory();
+    const int32_t partition = P;
+    toy_world_keep_stores(world);
+    toy_member_open(&other, world);
+    other.setup.lanes.stores = &others;
+    toy_member_assign(&other, &partition, 1);
+    struct lane *theirs = toy_lane_open(&other, P);
+    toy_command(world, P, "a");
+    toy_run(world, theirs, 10);
+    lane_close(theirs);
+
+    /* It knows how far it has to read; then somebody else goes on. */
+    lane = toy_lane_open(&member, P);
+    while (toy_status(lane).state != LANE_STATE_RESTORING) {
+        cr_assert(lane_step(lane));
+    }
+    theirs = toy_lane_open(&other, P);
+    toy_command(world, P, "b");
+    toy_run(world, theirs, 10);
+    cr_expect_str_eq(toy_state(world, P), "a b");
+    work_for(10);
+    lane_close(lane);
+    lane_close(theirs);
+
+    toy_member_assign(&member, &partition, 1);
+    open_lane();
+    toy_command(world, P, "c");
+    work_for(10);
+    expect_state("a b c", "a b c ", 3);
+    lane_close(lane);
+    toy_member_close(&other);
 }
 
 Test(lane, takes_urgent_inputs_first) {
