@@ -98,6 +98,17 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy
 	@clang-tidy -quiet $< -- $(DIALECT) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
+# SEED=n runs one seed and SEEDS=a..b a range; TRANSCRIPT=1 prints what happened, LOGS=1 with what
+# the processes log.
+SEEDS ?= $(if $(SEED),$(SEED)..$(SEED),1..200)
+SIMULATE = COMMIT=$$(git rev-parse --short HEAD) $(BUILD)/simulate --jobs $(JOBS) \
+           $(if $(TRANSCRIPT),--transcript --jobs 1) $(if $(LOGS),--logs)
+.PHONY: simulate soak
+simulate: $(BUILD)/simulate ## Run seeds of the simulation: SEED=n, SEEDS=a..b, TRANSCRIPT=1
+	@$(SIMULATE) --seeds $(SEEDS)
+soak: $(BUILD)/simulate ## Run seeds from SEED on until stopped
+	@$(SIMULATE) --seed $(or $(SEED),1) --soak
+
 .PHONY: demo
 demo: ## Play the story on a real Kafka (KEEP=1 leaves all running)
 	@docker/install

@@ -44,7 +44,7 @@ void schema_cache_close(struct schema_cache *cache) {
     }
     for (uint32_t i = 0; i < BUCKETS; i++) {
         for (uint32_t k = 0; k < WAYS; k++) {
-            entry_clear(&cache->entries[i][k]);
+            plan_close(&cache->entries[i][k].plan);
         }
     }
     free(cache->directory);

@@ -48,10 +48,10 @@ static void hit(struct sim_process *process, enum point point) {
 }
 
 bool process_comes_to(struct sim_process *process, enum point point) {
-    assert(!process->paused);
     if (process->dead) {
         return false;
     }
+    assert(!process->paused);
     process->reached[point]++;
     if (process->blow == BLOW_NONE || process->blow_point != point) {
         return true;

@@ -1,0 +1,254 @@
+#include "tests/simulate/weather.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    WAY_MOST_MS = 15,
+    SLOW_MOST_MS = 12000,
+    AGAIN_MOST_MS = 40000,
+    LATENCY_LEAST_MS = 20,
+    HOUR_MS = 3600000,
+    LATENCIES = 4,
+};
+
+static const int64_t latencies_ms[LATENCIES] = {0, 1000, 4000, 20000};
+
+static uint32_t larger(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* What one fault that is on adds to the weather. */
+static void add_fault(struct world *world, const struct fault *fault) {
+    struct kafka_weather *kafka = kafka_weather(world->kafka);
+    struct registry_weather *registry = lying_registry_weather(world->registry);
+    switch (fault->kind) {
+    case FAULT_KAFKA_AWAY:
+        kafka->away = true;
+        break;
+    case FAULT_KAFKA_SLOW:
+        kafka->slow_permille = larger(kafka->slow_permille, fault->permille / 2);
+        break;
+    case FAULT_END_LOST:
+        kafka->end_lost_permille = larger(kafka->end_lost_permille, fault->permille);
+        break;
+    case FAULT_ANSWER_LOST:
+        kafka->answer_lost_permille = larger(kafka->answer_lost_permille, fault->permille);
+        break;
+    case FAULT_END_AGAIN:
+        kafka->end_again_permille = larger(kafka->end_again_permille, fault->permille);
+        break;
+    case FAULT_HEARTBEAT_LOST:
+        kafka->heartbeat_lost_permille = larger(kafka->heartbeat_lost_permille, fault->permille);
+        break;
+    case FAULT_REGISTRY_AWAY:
+        registry->away = true;
+        break;
+    case FAULT_REGISTRY_SILENT:
+        registry->silent_permille = larger(registry->silent_permille, fault->permille);
+        break;
+    case FAULT_REGISTRY_RESET:
+        registry->reset_before_permille =
+            larger(registry->reset_before_permille, fault->permille / 2);
+        registry->reset_after_permille =
+            larger(registry->reset_after_permille, fault->permille / 2);
+        break;
+    case FAULT_REGISTRY_GARBLED:
+        registry->garbled_permille = larger(registry->garbled_permille, fault->permille);
+        break;
+    case FAULT_REGISTRY_LATE:
+        registry->late_permille = larger(registry->late_permille, fault->permille);
+        break;
+    case FAULT_SCHEMAS_AWAY:
+        world->fake_schemas.away = true;
+        break;
+    default: /* not of the weather */
+        break;
+    }
+}
+
+/* The weather is that of a fair day and of all faults that are on. */
+static void renew(struct world *world) {
+    struct chance fair = chance_stream(world->settings.seed, "fair weather");
+    *kafka_weather(world->kafka) = (struct kafka_weather){
+        .way_most_ms = chance_between(&fair, 0, WAY_MOST_MS),
+        .slow_most_ms = SLOW_MOST_MS,
+        .again_most_ms = AGAIN_MOST_MS,
+    };
+    *lying_registry_weather(world->registry) = (struct registry_weather){
+        .latency_least_ms = LATENCY_LEAST_MS,
+        .latency_most_ms = LATENCY_LEAST_MS + latencies_ms[chance_below(&fair, LATENCIES)],
+        .way_most_ms = chance_between(&fair, 0, 50),
+        .refuses_permille = chance_below(&fair, 150),
+        .contradicts_permille = chance_below(&fair, 2) == 0 ? 0 : chance_below(&fair, 30),
+        .accepts_permille = chance_below(&fair, 1000),
+        .queue_most_ms = WEATHER_QUEUE_MOST_MS,
+    };
+    world->fake_schemas.away = false;
+    for (uint32_t i = 0; i < world->faults_count; i++) {
+        if (world->begun[i]) {
+            add_fault(world, &world->faults[i]);
+        }
+    }
+}
+
+/* --- What hits one process. --- */
+
+static void arm(struct sim_process *process, const struct fault *fault, enum blow blow) {
+    process->blow = blow;
+    process->blow_point = fault->point;
+    process->blow_after = fault->after;
+    process->pause_ms = fault->lasts_ms;
+}
+
+static void hit_process(struct world *world, const struct fault *fault) {
+    struct world_place *place = &world->places[fault->place];
+    struct instance *instance = place->instance;
+    if (instance == NULL) {
+        return; /* there is nothing to be hit */
+    }
+    struct sim_process *process = &instance->process;
+    switch (fault->kind) {
+    case FAULT_KILL:
+        place->away_ms = fault->lasts_ms;
+        world_kill(world, fault->place);
+        break;
+    case FAULT_DISK_LOST:
+        place->away_ms = fault->lasts_ms;
+        if (!instance->stepping) {
+            world_kill(world, fault->place);
+            disk_wipe(&place->disk);
+        }
+        break;
+    case FAULT_KILL_AT:
+        place->away_ms = fault->lasts_ms;
+        arm(process, fault, BLOW_KILL);
+        break;
+    case FAULT_PAUSE_AT:
+        arm(process, fault, BLOW_PAUSE);
+        break;
+    case FAULT_PAUSE:
+        if (!instance->stepping) {
+            process->paused = true;
+        }
+        break;
+    case FAULT_STOP:
+        place->away_ms = fault->lasts_ms;
+        if (!place->stopping && !process->paused) {
+            place->stopping = true;
+            instance_stop(instance);
+        }
+        break;
+    case FAULT_KAFKA_CUT:
+        process->no_kafka = true;
+        break;
+    case FAULT_REGISTRY_CUT:
+        process->no_registry = true;
+        break;
+    case FAULT_WALL_CLOCK:
+        process->wall_offset_ms = ((int64_t)fault->permille - 300) * HOUR_MS;
+        break;
+    default:
+        assert(false);
+        break;
+    }
+}
+
+/* The process may have been replaced by a new life meanwhile; that one was not hit. */
+static void relieve_process(struct world *world, const struct fault *fault) {
+    struct instance *instance = world->places[fault->place].instance;
+    if (instance == NULL || instance->stepping) {
+        return;
+    }
+    switch (fault->kind) {
+    case FAULT_PAUSE:
+        instance->process.paused = false;
+        break;
+    case FAULT_KAFKA_CUT:
+        instance->process.no_kafka = false;
+        break;
+    case FAULT_REGISTRY_CUT:
+        instance->process.no_registry = false;
+        break;
+    case FAULT_WALL_CLOCK:
+        instance->process.wall_offset_ms = 0;
+        break;
+    default: /* nothing lasts */
+        break;
+    }
+}
+
+/* --- Beginning and end. --- */
+
+static void end_fault(void *context, uint64_t argument) {
+    struct world *world = context;
+    const struct fault *fault = &world->faults[argument];
+    if (!world->begun[argument]) {
+        return;
+    }
+    world->begun[argument] = false;
+    transcript_say(&world->transcript, "fault %u (%s) ends", (uint32_t)argument,
+                   fault_name(fault->kind));
+    renew(world);
+    relieve_process(world, fault);
+}
+
+static void begin_fault(void *context, uint64_t argument) {
+    struct world *world = context;
+    const struct fault *fault = &world->faults[argument];
+    if (!world->faults_on || fault->left_out) {
+        return;
+    }
+    transcript_say(&world->transcript, "fault %u (%s) begins, process %u, %lld ms, %u permille",
+                   (uint32_t)argument, fault_name(fault->kind), fault->place,
+                   (long long)fault->lasts_ms, fault->permille);
+    world->begun[argument] = true;
+    world->figures.faults++;
+    world->figures.kinds[fault->kind]++;
+    timeline_in(&world->timeline, fault->lasts_ms, end_fault, world, argument);
+    switch (fault->kind) {
+    case FAULT_COMPACTION:
+        kafka_compact(world->kafka);
+        break;
+    case FAULT_OPERATOR:
+        operator_meddles(world->operator);
+        break;
+    case FAULT_KILL:
+    case FAULT_KILL_AT:
+    case FAULT_PAUSE:
+    case FAULT_PAUSE_AT:
+    case FAULT_STOP:
+    case FAULT_KAFKA_CUT:
+    case FAULT_REGISTRY_CUT:
+    case FAULT_WALL_CLOCK:
+    case FAULT_DISK_LOST:
+        hit_process(world, fault);
+        break;
+    default:
+        renew(world);
+        break;
+    }
+}
+
+void weather_begin(struct world *world) {
+    world->faults_on = true;
+    renew(world);
+    for (uint32_t i = 0; i < world->faults_count; i++) {
+        timeline_at(&world->timeline, world->faults[i].begin_ms, begin_fault, world, i);
+    }
+}
+
+void weather_clears(struct world *world) {
+    world->faults_on = false;
+    for (uint32_t i = 0; i < world->faults_count; i++) {
+        end_fault(world, i);
+    }
+    for (uint32_t p = 0; p < world->settings.places; p++) {
+        struct instance *instance = world->places[p].instance;
+        if (instance != NULL) {
+            instance->process.blow = BLOW_NONE;
+            instance->process.no_kafka = false;
+            instance->process.no_registry = false;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/* One run: everything that there is for one seed, and the time that passes over it. */
+#ifndef MILLRACE_SIMULATE_WORLD_H
+#define MILLRACE_SIMULATE_WORLD_H
+
+#include "tests/simulate/auditor.h"
+#include "tests/simulate/faults.h"
+#include "tests/simulate/instance.h"
+#include "tests/simulate/ledger_watch.h"
+#include "tests/simulate/narrator.h"
+#include "tests/simulate/operator.h"
+#include "tests/simulate/workload.h"
+#include "tests/support/fake_schemas.h"
+
+enum { WORLD_PLACES_MAX = 6, WORLD_ABSENT_MS = -1 };
+
+/* What a seed draws besides its faults. */
+struct world_settings {
+    uint64_t seed;
+    int32_t partitions;
+    uint32_t places; /* where a process may run: 3 … WORLD_PLACES_MAX */
+    bool apart;      /* a process runs one processor only, in turn */
+    bool is_static[WORLD_PLACES_MAX];
+    bool keeps_disk[WORLD_PLACES_MAX];
+    int64_t starts_ms[WORLD_PLACES_MAX]; /* when its process is started first */
+    uint32_t commands;
+    uint32_t certificates;
+    int64_t begin_ms; /* commands and faults come in this time */
+    int64_t end_ms;
+    int64_t trouble_ms; /* from then on nothing is wrong any more */
+};
+
+/* Where a process may run, one life after the other. */
+struct world_place {
+    struct instance *instance; /* NULL: none now */
+    uint32_t life;
+    bool stopping;   /* it was told to end */
+    bool keeps_out;  /* its process is not started again */
+    int64_t away_ms; /* how long after its end it is started again */
+    struct disk disk;
+};
+
+/* What a run has come to. */
+struct world_figures {
+    int64_t virtual_ms;
+    uint64_t commands;
+    uint64_t submissions;
+    uint64_t requests;
+    uint64_t unknown; /* at the end of the trouble */
+    uint64_t faults;
+    uint64_t steps;
+    uint64_t lives;
+    uint64_t reached[POINTS_COUNT];
+    uint64_t hit[POINTS_COUNT];
+    uint64_t kinds[FAULT_KINDS];
+    struct kafka_counts kafka;
+};
+
+/* Add what another run has come to. */
+void figures_add(struct world_figures *sum, const struct world_figures *figures);
+
+struct world {
+    struct world_settings settings;
+    struct timeline timeline;
+    struct transcript transcript;
+    struct options options;
+    struct fake_schemas fake_schemas;
+    struct schemas schemas;
+    struct schema_cache *cache; /* of those who look on */
+    struct kafka *kafka;
+    struct lying_registry *registry;
+    struct workload *workload;
+    struct operator* operator;
+    struct ledger_watch *watch;
+    struct narrator narrator;
+    struct deployment deployment;
+    struct world_place places[WORLD_PLACES_MAX];
+    struct fault faults[FAULTS_MAX];
+    uint32_t faults_count;
+    bool faults_on;
+    bool begun[FAULTS_MAX]; /* of those that last */
+    uint32_t depth;         /* how many processes stand still on the stack */
+    uint64_t idle_steps;    /* since time last moved */
+    struct world_figures figures;
+};
+
+/* A world for a seed, with its faults drawn, and nothing begun. From malloc. */
+struct world *world_open(uint64_t seed);
+void world_close(struct world *world);
+
+/* The whole run: trouble, rest, resolution, judgement. The transcript has what was violated. */
+void world_run(struct world *world);
+
+/* Let everything happen until a moment, or until a violation. */
+void world_pass(struct world *world, int64_t until_ms);
+
+/* For scenarios: pieces of a run. */
+void world_start_place(struct world *world, uint32_t place);
+void world_kill(struct world *world, uint32_t place);
+
+/* judge.c: is everything as it must be, at rest and in the topics? */
+void judge_topics(struct world *world);
+
+#endif
