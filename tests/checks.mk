@@ -11,15 +11,16 @@ suites: $(SUITES:%=$(BUILD)/suites/%)
 	@set -e; for suite in $(SUITES); do $(MAKE) $$suite; done
 
 .PHONY: check test asan tsan clang stack flow ci
-check: ## Quick checks: format, rules, tidy of what changed, generated files; unit, spec, contract
+check: ## Quick checks: format, rules, tidy of what changed, generated files; suites, 200 seeds
 	@$(MAKE) gen-check
 	@$(MAKE) all
 	@$(MAKE) format-check rules scripts tidy-changed
 	@$(MAKE) python-tests
 	@$(MAKE) suites
+	@$(MAKE) simulate SEEDS=1..200
 
-test: ## Everything that must pass before landing: check, full tidy, clang, asan, stack, flow
-	+@tests/run check tidy clang asan stack flow
+test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
+	+@tests/run check tidy clang asan simulate-many stack flow
 
 asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan suites
@@ -103,9 +104,11 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy
 SEEDS ?= $(if $(SEED),$(SEED)..$(SEED),1..200)
 SIMULATE = COMMIT=$$(git rev-parse --short HEAD) $(BUILD)/simulate --jobs $(JOBS) \
            $(if $(TRANSCRIPT),--transcript --jobs 1) $(if $(LOGS),--logs)
-.PHONY: simulate soak
+.PHONY: simulate simulate-many soak
 simulate: $(BUILD)/simulate ## Run seeds of the simulation: SEED=n, SEEDS=a..b, TRANSCRIPT=1
 	@$(SIMULATE) --seeds $(SEEDS)
+simulate-many: # those that check has not run yet
+	@$(MAKE) simulate SEEDS=201..5200
 soak: $(BUILD)/simulate ## Run seeds from SEED on until stopped
 	@$(SIMULATE) --seed $(or $(SEED),1) --soak
 

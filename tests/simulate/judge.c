@@ -73,7 +73,7 @@ static void feed_all(struct judging *judging) {
     }
 }
 
-void judge_topics(struct world *world) {
+static void ask_verify(struct world *world) {
     struct judging judging = {.world = world, .verify = verify_open()};
     void *memory = aligned_alloc(16, ARENA_BYTES);
     assert(memory != NULL);
@@ -86,4 +86,19 @@ void judge_topics(struct world *world) {
     world->figures.commands = report->counts.commands;
     verify_close(judging.verify);
     free(judging.arena.base);
+}
+
+void judge_topics(struct world *world) {
+    ask_verify(world);
+    const struct auditor_setup auditor = {
+        .log = kafka_log(world->kafka),
+        .registry = world->registry,
+        .cache = world->cache,
+        .partitions = world->settings.partitions,
+        .transcript = &world->transcript,
+        .at_rest = true,
+    };
+    if (!world->transcript.violated) {
+        auditor_look(&auditor);
+    }
 }
