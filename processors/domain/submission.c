@@ -84,6 +84,14 @@ static bool intended_follows(const struct registry_state_ledger_model *ledger,
            bytes_equal(model->transaction, event->transaction);
 }
 
+/* The one outcome without an intent, and so of attempt 0: nothing was ever to be sent. */
+static bool refused_unsent_follows(const struct registry_state_ledger_model *ledger,
+                                   const struct registry_events_submission_refused *event) {
+    return event->attempt == 0 && !event->has_transaction_id &&
+           event->sequence == ledger->sequence + 1 &&
+           (ledger->submission == NULL || submission_settled(ledger->submission));
+}
+
 bool submission_follows(const struct registry_state_ledger_model *ledger,
                         const struct message *event) {
     assert(ledger != NULL && event != NULL);
@@ -109,8 +117,9 @@ bool submission_follows(const struct registry_state_ledger_model *ledger,
     }
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED: {
         const struct registry_events_submission_refused *e = event->body;
-        return is_about(model, &e->submission_id, e->sequence, e->attempt) &&
-               submission_in_flight(model);
+        return refused_unsent_follows(ledger, e) ||
+               (is_about(model, &e->submission_id, e->sequence, e->attempt) &&
+                submission_in_flight(model));
     }
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN: {
         const struct registry_events_submission_unknown *e = event->body;
@@ -159,6 +168,23 @@ static void evolve_intended(struct registry_state_ledger_model *ledger,
     ledger->submission = model;
 }
 
+/* What an intent would have said is empty: nobody was to send anything. */
+static struct registry_state_submission_model *evolve_refused_unsent(
+    struct registry_state_ledger_model *ledger,
+    const struct registry_events_submission_refused *event, struct arena *arena) {
+    struct registry_state_submission_model *model = arena_take(arena, sizeof *model);
+    *model = (struct registry_state_submission_model){
+        .submission_id = event->submission_id,
+        .sequence = event->sequence,
+        .registry = text_of(""),
+        .writer = {.host = text_of("")},
+        .transaction_id = text_of(""),
+    };
+    ledger->sequence = event->sequence;
+    ledger->submission = model;
+    return model;
+}
+
 static void settle(struct registry_state_submission_model *model,
                    enum registry_state_submission_state state, bool executed) {
     model->state = state;
@@ -185,9 +211,12 @@ void submission_evolve(struct registry_state_ledger_model *ledger, const struct 
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED:
         settle(model, REGISTRY_STATE_SUBMISSION_STATE_SUCCEEDED, true);
         return;
-    case MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED:
-        settle(model, REGISTRY_STATE_SUBMISSION_STATE_REFUSED, false);
+    case MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED: {
+        const struct registry_events_submission_refused *e = event->body;
+        settle(e->attempt == 0 ? evolve_refused_unsent(ledger, e, arena) : model,
+               REGISTRY_STATE_SUBMISSION_STATE_REFUSED, false);
         return;
+    }
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN: {
         const struct registry_events_submission_unknown *e = event->body;
         model->state = REGISTRY_STATE_SUBMISSION_STATE_UNKNOWN;

@@ -24,6 +24,8 @@ enum {
 enum submission_input_kind {
     SUBMISSION_INPUT_SUBMIT,    /* a SubmitTransaction came */
     SUBMISSION_INPUT_INTEND,    /* a slot is free: write the intent; only when startable */
+    SUBMISSION_INPUT_REFUSE,    /* it can never be sent: no transaction can be made of it; only when
+                                   startable and never attempted */
     SUBMISSION_INPUT_REPLY,     /* the registry, or the way to it, answered our call */
     SUBMISSION_INPUT_HOLD_OVER, /* another incarnation's intent was held open long enough */
     SUBMISSION_INPUT_RESOLVE,   /* a ResolveSubmission came */
@@ -67,6 +69,7 @@ struct submission_input {
             struct text transaction_id;
             struct bytes transaction; /* later attempts: the stored bytes, again */
         } intend;
+        struct text refuse; /* why no transaction can be made */
         struct submission_reply reply;
         struct {
             const struct registry_operations_resolve_submission *operation;

@@ -222,6 +222,23 @@ static void decide_intend(const struct submission_step *step, struct text transa
     event->transaction = transaction;
 }
 
+/* No transaction can be made of it, now or later: nothing was sent and nothing ever will be. */
+static void decide_refuse(const struct submission_step *step, struct text words) {
+    const struct registry_state_queued_submission *queued = step->state->work.queued;
+    struct text id;
+    struct bytes bytes;
+    assert(submission_startable(step->state) && !submission_prepared(step->state, &id, &bytes));
+    const struct millrace_metadata parent = submission_parent(queued);
+    struct registry_events_submission_refused *event = submission_event_add(
+        step, MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED, sizeof *event, &parent, 0);
+    event->submission_id = queued->submission_id;
+    event->certificate_id = step->state->certificate_id;
+    event->sequence = queued->sequence;
+    event->attempt = 0;
+    event->message = words;
+    end_work(step);
+}
+
 /* A reply to a call whose outcome is not awaited any more. */
 static void decide_late_reply(const struct submission_step *step,
                               const struct submission_reply *reply) {
@@ -304,6 +321,9 @@ void submission_decide(const struct registry_state_ledger_state *state,
         return;
     case SUBMISSION_INPUT_INTEND:
         decide_intend(&step, input->intend.transaction_id, input->intend.transaction);
+        return;
+    case SUBMISSION_INPUT_REFUSE:
+        decide_refuse(&step, input->refuse);
         return;
     case SUBMISSION_INPUT_REPLY:
         decide_reply(&step, &input->reply);

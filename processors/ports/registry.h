@@ -67,7 +67,8 @@ struct registry {
     uint32_t capabilities; /* enum registry_capability, or-ed */
 
     /* Build and sign the transaction of an operation in `arena`; the same inputs give the same
-     * bytes. INVALID: this registry must never be sent such a thing (`error` says why). */
+     * bytes. INVALID: this registry must never be sent such a thing (`error` says why, to whoever
+     * gave the command). */
     enum result (*prepare)(void *self, const struct uuid *submission_id,
                            const struct uuid *certificate_id,
                            const struct millrace_operation *operation, struct arena *arena,

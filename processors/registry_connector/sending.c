@@ -1,29 +1,38 @@
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/uuid.h"
 #include "registry_connector/lane.h"
 
-/* The bytes to send: those of the attempts before, else built now. */
+/* The bytes to send: those of the attempts before, else built now. INVALID: none can be. */
 static enum result transaction_of(struct handling *handling, const struct lane_registry *registry,
                                   struct registry_transaction *transaction, struct error *error) {
     const struct registry_state_queued_submission *queued = handling->state.work.queued;
     if (submission_prepared(&handling->state, &transaction->id, &transaction->bytes)) {
         return RESULT_OK;
     }
-    const enum result result = registry->registry.prepare(
-        registry->registry.self, &queued->submission_id, &handling->state.certificate_id,
-        &queued->operation, turn_arena(handling->turn), transaction, error);
-    if (result != RESULT_OK) {
-        /* What certificates accept must be possible at the registry: to go on without it would end
-         * a command in silence. */
-        char id[UUID_CHARACTERS];
-        uuid_to_text(&queued->submission_id, id);
-        error->result = RESULT_INVALID;
-        return error_wrap(error, "submission %.*s cannot be made into a transaction",
-                          UUID_CHARACTERS, id);
-    }
-    return RESULT_OK;
+    return registry->registry.prepare(registry->registry.self, &queued->submission_id,
+                                      &handling->state.certificate_id, &queued->operation,
+                                      turn_arena(handling->turn), transaction, error);
+}
+
+/* An order that no transaction can be made of ends as a refusal, with the adapter's words: it was
+ * never sent, so there is nothing to be known later, and nobody else has to wait for it. */
+static void refuse(struct handling *handling, const struct error *why) {
+    const struct registry_state_queued_submission *queued = handling->state.work.queued;
+    char *words = arena_take(turn_arena(handling->turn), REGISTRY_TEXT_MAX);
+    (void)snprintf(words, REGISTRY_TEXT_MAX, "it was never sent: %s", why->text);
+    logger_warning(&handling->lane->logger,
+                   "no transaction can be made of a submission; it is refused",
+                   LOGGER_FIELDS(logger_uuid("certificate_id", &handling->state.certificate_id),
+                                 logger_uuid("submission_id", &queued->submission_id),
+                                 logger_error_field(why)));
+    const struct submission_input input = {.kind = SUBMISSION_INPUT_REFUSE,
+                                           .refuse = text_of(words)};
+    struct submission_decision decision;
+    ledger_decide(handling, &input, &decision);
+    ledger_stage(handling, &decision);
+    assert(decision.verdict == SUBMISSION_VERDICT_CHANGED && decision.events_count == 1);
 }
 
 static enum result intend_first(struct connector_lane *lane, struct lane_registry *registry,
@@ -32,10 +41,12 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     struct handling handling = {.lane = lane, .turn = turn};
     enum result result = ledger_load(&handling, &first->certificate_id, error);
     struct registry_transaction transaction;
+    bool impossible = false;
     if (result == RESULT_OK && submission_startable(&handling.state)) {
         result = transaction_of(&handling, registry, &transaction, error);
+        impossible = result == RESULT_INVALID;
     }
-    if (result != RESULT_OK) {
+    if (result != RESULT_OK && !impossible) {
         return result;
     }
     lineup_drop_first(&registry->lineup);
@@ -44,6 +55,10 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     }
     const struct registry_state_queued_submission *queued = handling.state.work.queued;
     handling.trace.traceparent = queued->traceparent;
+    if (impossible) {
+        refuse(&handling, error);
+        return RESULT_OK;
+    }
     const struct submission_input input = {
         .kind = SUBMISSION_INPUT_INTEND,
         .intend = {.transaction_id = transaction.id, .transaction = transaction.bytes},

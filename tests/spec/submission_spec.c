@@ -452,6 +452,71 @@ Test(submission, the_table_of_states) {
     }
 }
 
+Test(submission, what_no_transaction_can_be_made_of_is_refused_without_an_intent) {
+    struct ledger_story story;
+    story_begin(&story);
+    story_queued(&story, 1);
+    const struct uuid order = story.state.work.queued->command_message_id;
+
+    story_refuse(&story);
+
+    story_expect(&story, STORY_EVENTS(REFUSED), "it is refused");
+    story_expect_state(&story, REGISTRY_STATE_SUBMISSION_STATE_REFUSED, "and settled");
+    const struct registry_events_submission_refused *event = story_event(&story, 0, REFUSED);
+    cr_expect(uuid_equal(&event->submission_id, &story.state.ledger.submission->submission_id));
+    cr_expect(uuid_equal(&event->metadata.parent_id, &order), "its parent is the order");
+    cr_expect_eq(event->sequence, 1);
+    cr_expect_eq(event->attempt, 0);
+    cr_expect_not(event->has_transaction_id, "nothing was intended");
+    cr_expect(text_equal(event->message, text_of("too many bytes")));
+    cr_expect_null(story.state.work.queued);
+    cr_expect_eq(story.state.ledger.sequence, 1);
+    cr_expect(story.state.ledger.submission->has_executed &&
+              !story.state.ledger.submission->executed);
+    cr_expect_not(submission_startable(&story.state));
+
+    story_submit(&story, 1);
+    story_expect_nothing(&story, "the same order again");
+    story_intended(&story, 2);
+    cr_expect_eq(story.state.ledger.sequence, 2, "the next one has its turn");
+}
+
+Test(submission, evidence_about_what_no_transaction_was_made_of_is_nothing) {
+    struct ledger_story story;
+    story_begin(&story);
+    story_queued(&story, 1);
+    story_refuse(&story);
+    story_evidence_about(&story, 1, STORY_LANE_FIRST);
+
+    story_evidence(&story);
+
+    story_expect_nothing(&story, "it names a transaction that was never ours");
+}
+
+Test(submission, a_refusal_without_an_intent_follows_only_where_nothing_is_under_way) {
+    struct ledger_story story;
+    story_begin(&story);
+    story_intended(&story, 1);
+    struct registry_events_submission_refused refused = {
+        .submission_id = story_submission(2), .sequence = 2, .message = text_of("")};
+    const struct message event = {REFUSED, &refused};
+    cr_expect_not(submission_follows(&story.state.ledger, &event), "the first is under way");
+    story_reply(&story, 1, 1, SUBMISSION_REPLY_SUCCEEDED);
+    cr_expect(submission_follows(&story.state.ledger, &event));
+    refused.sequence = 3;
+    cr_expect_not(submission_follows(&story.state.ledger, &event), "one is missing");
+    refused.sequence = 1;
+    refused.submission_id = story_submission(1);
+    cr_expect_not(submission_follows(&story.state.ledger, &event), "that one was intended");
+}
+
+Test(submission, a_refusal_after_an_attempt_is_a_bug, .signal = SIGABRT) {
+    struct ledger_story story;
+    story_begin(&story);
+    story_not_sent(&story, 1);
+    story_refuse(&story);
+}
+
 Test(submission, a_reading_of_the_stream_that_goes_back_does_not_follow) {
     struct ledger_story story;
     story_begin(&story);

@@ -12,6 +12,7 @@
 
 #include "generated/c/certificates_answers.h"
 #include "generated/c/registry_commands.h"
+#include "generated/c/registry_events.h"
 #include "generated/c/registry_operations.h"
 #include "loop/lane.h"
 #include "tests/support/certificate_spec.h"

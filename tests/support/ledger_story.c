@@ -71,6 +71,11 @@ void story_intend(struct ledger_story *story) {
                                            .intend = {.transaction_id = id, .transaction = bytes}});
 }
 
+void story_refuse(struct ledger_story *story) {
+    step(story, &(struct submission_input){.kind = SUBMISSION_INPUT_REFUSE,
+                                           .refuse = text_of("too many bytes")});
+}
+
 void story_reply(struct ledger_story *story, int64_t n, int32_t attempt,
                  enum submission_reply_kind kind) {
     step(story, &(struct submission_input){

@@ -25,6 +25,8 @@ void story_take_over(struct ledger_story *story, enum story_lane lane);
 /* The steps. Submission `n` has sequence n. Each leaves its decision in `story->decision`. */
 void story_submit(struct ledger_story *story, int64_t n);
 void story_intend(struct ledger_story *story);
+/* No transaction can be made of what is queued. */
+void story_refuse(struct ledger_story *story);
 void story_reply(struct ledger_story *story, int64_t n, int32_t attempt,
                  enum submission_reply_kind kind);
 void story_hold_over(struct ledger_story *story);

@@ -126,6 +126,35 @@ Test(certificates, tell_what_the_registry_refused) {
     nothing_else_is_written();
 }
 
+Test(certificates, tell_what_the_registry_was_never_sent) {
+    const struct uuid slice = issued(the_certificate());
+    const struct message command = transfer_slice(slice, "alice", "bob");
+    const struct message next = transfer_slice(slice, "alice", "carol");
+    someone_sends(command);
+    someone_sends(next);
+    let_run();
+    then_written(SUBMIT);
+    const struct registry_commands_submit_transaction *asked = submission(1);
+    struct registry_events_submission_refused refused = {
+        .metadata = asked->metadata,
+        .certificate_id = asked->certificate_id,
+        .submission_id = asked->submission_id,
+        .sequence = asked->sequence,
+        .message = text_of("it was never sent: too many bytes"),
+    };
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED, &refused});
+
+    let_run();
+
+    const struct certificates_events_command_rejected *event = then_written(REJECTED);
+    cr_expect_eq(event->reason, MILLRACE_REASON_REGISTRY_REFUSED);
+    expect_text(event->detail, "it was never sent: too many bytes");
+    cr_expect_not(event->has_transaction_id);
+    then_answered(command, MILLRACE_VERDICT_REJECTED);
+    then_written(SUBMIT); /* the next one has its turn */
+    nothing_else_is_written();
+}
+
 /* ---- the mailbox ---- */
 
 Test(certificates, keep_ten_commands_at_once_in_order_while_another_moves_on) {

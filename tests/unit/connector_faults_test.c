@@ -491,11 +491,43 @@ Test(connector_faults, a_sequence_that_is_used_twice_stops_the_lane) {
     expect_stopped("this sequence was used by another submission");
 }
 
-Test(connector_faults, what_cannot_be_made_into_a_transaction_stops_the_lane) {
+Test(connector_faults, what_cannot_be_made_into_a_transaction_is_refused_and_stops_nobody) {
     the_registry()->impossible = true;
     submit(cert(1));
-    expect_stopped("cannot be made into a transaction");
+    run_for(10);
+    const struct registry_events_submission_refused *refused = then_ledger_event(REFUSED, cert(1));
+    cr_expect(text_equal(refused->message,
+                         text_of("it was never sent: this cannot be done at this registry")),
+              "%.*s", (int)refused->message.length, refused->message.data);
+    cr_expect_eq(refused->attempt, 0, "there was no intent");
+    cr_expect_not(refused->has_transaction_id);
+    no_more_events();
     cr_expect_eq(calls_started(), 0);
+
+    /* A new process knows it from the ledger: the same order again is nothing, the next one goes.
+     */
+    the_connector_dies();
+    another_takes_over();
+    the_registry()->impossible = false;
+    submit(cert(1));
+    run_for(10);
+    no_more_events();
+    submit_next(cert(1), 2, "main");
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    cr_expect_eq(calls_started(), 1);
+}
+
+Test(connector_faults, what_was_prepared_once_is_sent_whatever_the_adapter_says_later) {
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    the_registry_answers(0, REGISTRY_REPLY_NOT_SENT);
+    the_registry()->impossible = true;
+    run_for(60000);
+    (void)then_ledger_event(NOT_SENT, cert(1));
+    (void)then_ledger_event(INTENDED, cert(1));
+    cr_expect_eq(events_of(REFUSED), 0);
 }
 
 Test(connector_faults, a_state_of_a_newer_version_stops_the_lane) {

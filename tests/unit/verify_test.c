@@ -163,6 +163,38 @@ Test(verify, a_command_never_ends_in_silence) {
     tale_verify = NULL;
 }
 
+/* Of which no transaction could be made. */
+static struct registry_events_submission_refused *refused_unsent(struct told *told) {
+    told->attempt = 1; /* whose ordinal it has */
+    struct registry_events_submission_refused *event =
+        TALE_BODY(tale_refuse(told), registry_events_submission_refused);
+    event->attempt = 0;
+    event->has_transaction_id = false;
+    return event;
+}
+
+Test(verify, what_could_never_be_sent_is_refused_without_an_intent) {
+    tale_begin();
+    struct told *told = tale_issue(1500);
+    (void)tale_submit(told, 1);
+    struct registry_events_submission_refused *event = refused_unsent(told);
+    struct certificates_events_command_rejected *rejected = tale_rejected(told, &told->outcome, 0);
+    rejected->reason = MILLRACE_REASON_REGISTRY_REFUSED;
+    struct row *answer = tale_answer(told, &told->outcome, MILLRACE_VERDICT_REJECTED, 0);
+    TALE_BODY(answer, certificates_answers_command_answered)->reason = rejected->reason;
+    tale_states();
+    EXPECT_OK();
+    event->attempt = 1;
+    EXPECT_BREACH("registry.events[3]@0: says Refused of the submission " TALE_SUBMISSION
+                  ", of which no intent stands");
+
+    told = tale_until_intent();
+    (void)tale_not_sent(told);
+    (void)refused_unsent(told);
+    EXPECT_BREACH("registry.events[3]@2: says that the submission " TALE_SUBMISSION
+                  " could never be sent, after 1 attempts");
+}
+
 Test(verify, what_cannot_be_read_is_a_dead_letter_or_a_breach) {
     tale_begin();
     (void)tale_row(MESSAGE_CERTIFICATES_COMMANDS_ISSUE_CERTIFICATE, NULL);

@@ -20,12 +20,12 @@ struct uuid verify_submit_id(const struct verify *verify, const struct verify_co
                            MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION, 0);
 }
 
-/* Each attempt has an ordinal of its own. */
+/* Each attempt has an ordinal of its own; what was refused without one has the first. */
 static struct uuid attempt_id(const struct verify *verify, const struct verify_command *command,
                               enum message_type type) {
     const struct uuid submit_id = verify_submit_id(verify, command);
     return verify_child_id(verify_certificate_id(verify, command), &submit_id, type,
-                           command->attempts - 1);
+                           command->attempts > 0 ? command->attempts - 1 : 0);
 }
 
 struct uuid verify_unknown_id(const struct verify *verify, const struct verify_command *command) {

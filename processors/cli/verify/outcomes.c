@@ -151,6 +151,22 @@ static bool take_outcome(const struct step *step, bool executed) {
     return true;
 }
 
+static bool take_refused(const struct step *step) {
+    const struct registry_events_submission_refused *event = step->record->message->body;
+    const struct verify_command *command = step->command;
+    if (event->attempt != 0 || event->has_transaction_id || command->intent_open ||
+        command->unknown || command->outcome != VERIFY_OUTCOME_NONE) {
+        return take_outcome(step, false);
+    }
+    /* No transaction could be made of it: the one outcome without an intent. */
+    if (command->attempts > 0) {
+        REFUSE(step, "says that the submission %s could never be sent, after %u attempts", step->id,
+               command->attempts);
+    }
+    settle(step, false);
+    return true;
+}
+
 static bool take_resolved(const struct step *step) {
     const struct registry_events_submission_resolved *event = step->record->message->body;
     struct verify_command *command = step->command;
@@ -180,7 +196,7 @@ static bool take_step(const struct step *step) {
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED:
         return take_outcome(step, true);
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED:
-        return take_outcome(step, false);
+        return take_refused(step);
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN:
         return take_unknown(step);
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED:
