@@ -175,6 +175,8 @@ struct audit_command *audit_command_find(const struct audit_case *certificate,
 /* The reasons for which a command may be refused, a bit each: several where more than one thing of
  * the same rank is wrong with it. 0: it is right. */
 uint64_t audit_refusals(const struct audit_model *model, const struct audit_command *command);
+/* More than 64 KiB: refused as it comes. */
+bool audit_is_too_large(const struct audit_command *command);
 /* The same for a realignment; `in_flight`: a command is at the registry. */
 uint64_t audit_realign_refusals(const struct audit_model *model,
                                 const struct audit_command *operation, bool in_flight);

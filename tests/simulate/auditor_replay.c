@@ -87,38 +87,43 @@ static bool take_operation(struct replay *replay, struct audit_command *operatio
     return true;
 }
 
-/* The command that the next event refuses for want of room in the mailbox. */
-static struct audit_command *crowded_out(const struct replay *replay) {
+/* The command that the next event refuses before it had a turn: it is too large, or there is no
+ * room in the mailbox. */
+static struct audit_command *turned_away(const struct replay *replay) {
     const struct audit_item *item = replay->event;
     if (item == NULL || item->message.type != MESSAGE_CERTIFICATES_EVENTS_COMMAND_REJECTED) {
         return NULL;
     }
     const struct certificates_events_command_rejected *event = item->message.body;
-    return event->reason == MILLRACE_REASON_TOO_MANY_WAITING
-               ? audit_command_find(replay->certificate, &event->command_id)
-               : NULL;
+    struct audit_command *command = audit_command_find(replay->certificate, &event->command_id);
+    const bool away = event->reason == MILLRACE_REASON_TOO_MANY_WAITING ||
+                      (command != NULL && audit_is_too_large(command));
+    return away ? command : NULL;
 }
 
-/* Exactly 64 must wait at that place; then it is refused, and never waits. */
-static bool take_crowded_out(struct replay *replay, struct audit_command *command) {
+/* Exactly 64 must wait at that place, unless it is too large; it never waits itself. */
+static bool take_turned_away(struct replay *replay, struct audit_command *command) {
     enum { WAITING_MOST = 64 };
     const struct uuid *parent_id = &command->head.metadata->id;
+    const bool too_large = audit_is_too_large(command);
     const bool blocked = replay->certificate->current != NULL || replay_is_suspended(replay);
     const struct audit_command *other = replay->head;
     uint32_t waiting = 0;
     for (; other != NULL && other != command; other = other->next) {
         waiting += other->out_of_turn ? 0 : 1;
     }
-    if (other == NULL || command->out_of_turn || !blocked || waiting != WAITING_MOST) {
+    if (other == NULL || command->out_of_turn ||
+        (!too_large && (!blocked || waiting != WAITING_MOST))) {
         audit_violation(replay->audit, "mailbox", replay->certificate, command, replay->event,
-                        "refused for TooManyWaiting where %u wait%s", other == NULL ? 0 : waiting,
+                        "refused without a turn where %u wait%s", other == NULL ? 0 : waiting,
                         blocked ? "" : " and nothing holds them");
         return false;
     }
     replay_begin(replay, &command->result, parent_id);
     command->out_of_turn = true;
     if (!replay_rejection(replay, command, parent_id,
-                          UINT64_C(1) << MILLRACE_REASON_TOO_MANY_WAITING)) {
+                          UINT64_C(1) << (too_large ? MILLRACE_REASON_TOO_LARGE
+                                                    : MILLRACE_REASON_TOO_MANY_WAITING))) {
         return false;
     }
     replay_end(replay);
@@ -408,9 +413,9 @@ static bool step(struct replay *replay) {
     if (command != NULL) {
         return take_operation(replay, command);
     }
-    command = crowded_out(replay);
+    command = turned_away(replay);
     if (command != NULL) {
-        return take_crowded_out(replay, command);
+        return take_turned_away(replay, command);
     }
     if (replay->certificate->current != NULL) {
         return take_registry(replay);

@@ -276,11 +276,18 @@ static uint64_t refuse_use(const struct audit_model *model, const struct uuid *s
 
 /* ---- all ---- */
 
+bool audit_is_too_large(const struct audit_command *command) {
+    return command->item->value.length > 64 << 10;
+}
+
 uint64_t audit_refusals(const struct audit_model *model, const struct audit_command *command) {
     const void *body = command->item->message.body;
     const enum message_type type = command->item->message.type;
     const struct certificates_commands_claim_slice *claim = body;
     const struct certificates_commands_unclaim_slice *unclaim = body;
+    if (audit_is_too_large(command)) {
+        return BIT(TOO_LARGE);
+    }
     if (command->head.has_expected_version && command->head.expected_version != model->version) {
         return BIT(VERSION_CONFLICT);
     }

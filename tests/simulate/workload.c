@@ -10,7 +10,7 @@
 enum {
     BURST_MOST = 70,
     ARENA_BYTES_PER_COMMAND = 6 << 10,
-    ARENA_BYTES_LEAST = 512 << 10, /* touched only as far as it is used */
+    ARENA_BYTES_LEAST = 8 << 20, /* touched only as far as it is used */
 };
 
 static const char topic[] = "certificates.commands";
@@ -171,6 +171,33 @@ static void write_conflicting(struct workload *workload) {
     write_bytes(workload, &asked, workload_value(workload, &asked), false, "with a used id");
 }
 
+/* Ids of commands are the team's own: another certificate's command may well have the same. */
+static void write_borrowed(struct workload *workload) {
+    const struct uuid id = some_written(workload)->asked.body.head.metadata.id;
+    struct hope *hope = some_certificate(workload);
+    struct asked asked;
+    ask_something(workload, hope, &asked);
+    for (uint32_t i = 0; i < workload->written_count; i++) {
+        const struct asked_head *head = &workload->written[i].asked.body.head;
+        if (uuid_equal(&head->metadata.id, &id) && uuid_equal(&head->certificate_id, &hope->id)) {
+            write_conflicting(workload); /* it is this certificate's already */
+            return;
+        }
+    }
+    asked.body.head.metadata.id = id;
+    workload->counts.borrowed++;
+    write_asked(workload, &asked, "with an id of another certificate");
+    hope_follow(hope, &asked);
+}
+
+static void write_with_used_id(struct workload *workload) {
+    if (chance_permille(&workload->chance, 600)) {
+        write_conflicting(workload);
+    } else {
+        write_borrowed(workload);
+    }
+}
+
 static void write_impossible(struct workload *workload) {
     enum { TRIES = 8 };
     struct asked asked;
@@ -227,7 +254,7 @@ static void write_next(void *context, uint64_t argument) {
     } else if (falls(&draw, setup->rebuilt_permille)) {
         write_rebuilt(workload);
     } else if (falls(&draw, setup->conflicting_permille)) {
-        write_conflicting(workload);
+        write_with_used_id(workload);
     } else if (falls(&draw, setup->impossible_permille)) {
         write_impossible(workload);
     } else if (falls(&draw, setup->malformed_permille)) {

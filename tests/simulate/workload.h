@@ -42,6 +42,7 @@ struct workload_setup {
     X(UNKNOWN_REGISTRY)          \
     X(LARGE_ATTRIBUTE)           \
     X(MANY_ATTRIBUTES)           \
+    X(LARGE_COMMAND)             \
     X(UNKNOWN_SLICE)             \
     X(NOT_OWNER)                 \
     X(TO_ONESELF)                \
@@ -108,6 +109,7 @@ struct workload_counts {
     uint32_t duplicates;
     uint32_t rebuilt;
     uint32_t conflicting;
+    uint32_t borrowed; /* with the id of another certificate's command, which is no conflict */
     uint32_t bursts;
     uint32_t impossible[IMPOSSIBLES_COUNT];
     uint32_t malformed[MALFORMEDS_COUNT];

@@ -1,4 +1,6 @@
 /* Commands that our rules refuse. */
+#include <string.h>
+
 #include "tests/simulate/workload_inside.h"
 
 static const char *const impossible_names[] = {
@@ -15,15 +17,30 @@ static const char *somebody_else(const struct hope_slice *slice) {
     return hope_owners[(slice->owner + 1) % HOPE_OWNERS];
 }
 
+enum {
+    LARGE_BYTES = 300,    /* of a value: more than we take */
+    LARGEST_BYTES = 1000, /* nearly as much as can be read at all */
+    LARGE_COMMAND_BYTES = 64 << 10,
+};
+
+static void add_attributes(struct workload *workload,
+                           struct certificates_commands_issue_certificate *issue, uint32_t count,
+                           uint32_t bytes) {
+    char *value = arena_take(&workload->arena, bytes);
+    memset(value, 'v', bytes);
+    issue->attributes_count = count;
+    issue->attributes = arena_take(&workload->arena, count * sizeof *issue->attributes);
+    for (uint32_t i = 0; i < count; i++) {
+        issue->attributes[i] = (struct millrace_attribute){
+            .key = text_of("k"),
+            .value = {value, bytes},
+            .kind = MILLRACE_ATTRIBUTE_KIND_CLEAR_TEXT,
+        };
+    }
+}
+
 static bool wrong_issue(struct workload *workload, const struct hope *hope,
                         enum impossible impossible, struct asked *asked) {
-    static const char long_value[301] =
-        "a value of three hundred bytes "
-        ".........................................................................................."
-        "."
-        ".........................................................................................."
-        "."
-        ".......................................................................................";
     struct chance *chance = &workload->chance;
     ask_issue(workload, hope, asked);
     struct certificates_commands_issue_certificate *issue = &asked->body.issue;
@@ -45,18 +62,13 @@ static bool wrong_issue(struct workload *workload, const struct hope *hope,
         issue->registry = text_of("nowhere");
         break;
     case IMPOSSIBLE_LARGE_ATTRIBUTE:
+        add_attributes(workload, issue, 1, LARGE_BYTES);
+        break;
     case IMPOSSIBLE_MANY_ATTRIBUTES:
-        issue->attributes_count = impossible == IMPOSSIBLE_LARGE_ATTRIBUTE ? 1 : 33;
-        issue->attributes =
-            arena_take(&workload->arena, issue->attributes_count * sizeof *issue->attributes);
-        for (uint32_t i = 0; i < issue->attributes_count; i++) {
-            const bool large = impossible == IMPOSSIBLE_LARGE_ATTRIBUTE;
-            issue->attributes[i] = (struct millrace_attribute){
-                .key = text_of("k"),
-                .value = large ? text_of(long_value) : text_of("v"),
-                .kind = MILLRACE_ATTRIBUTE_KIND_CLEAR_TEXT,
-            };
-        }
+        add_attributes(workload, issue, 33, 1);
+        break;
+    case IMPOSSIBLE_LARGE_COMMAND:
+        add_attributes(workload, issue, 1 + LARGE_COMMAND_BYTES / LARGEST_BYTES, LARGEST_BYTES);
         break;
     default: /* ISSUED_ALREADY: as it is */
         break;
@@ -69,7 +81,7 @@ static void no_parts_like_these(struct workload *workload, enum impossible impos
     enum { MANY = 101 };
     switch ((int)impossible) {
     case IMPOSSIBLE_WRONG_SUM:
-        slicing->parts[0].quantity += 1;
+        slicing->parts[0].quantity += chance_permille(&workload->chance, 500) ? 1 : -1;
         break;
     case IMPOSSIBLE_NEGATIVE_PART:
         slicing->parts[1].quantity += slicing->parts[0].quantity + 5;
@@ -234,7 +246,7 @@ bool ask_impossible(struct workload *workload, struct hope *hope, enum impossibl
         return nobodys;
     }
     if (!hope->issued) { /* only an issue can be wrong in more than that */
-        return impossible > IMPOSSIBLE_ISSUED_ALREADY && impossible <= IMPOSSIBLE_MANY_ATTRIBUTES &&
+        return impossible > IMPOSSIBLE_ISSUED_ALREADY && impossible <= IMPOSSIBLE_LARGE_COMMAND &&
                wrong_issue(workload, hope, impossible, asked);
     }
     switch (impossible) {
@@ -279,6 +291,7 @@ bool ask_impossible(struct workload *workload, struct hope *hope, enum impossibl
     case IMPOSSIBLE_UNKNOWN_REGISTRY:
     case IMPOSSIBLE_LARGE_ATTRIBUTE:
     case IMPOSSIBLE_MANY_ATTRIBUTES:
+    case IMPOSSIBLE_LARGE_COMMAND:
     case IMPOSSIBLES_COUNT:
         break;
     }

@@ -103,6 +103,7 @@ Test(simulate_workload, over_many_seeds_every_kind_of_record_is_written) {
         sum.duplicates += counts->duplicates;
         sum.rebuilt += counts->rebuilt;
         sum.conflicting += counts->conflicting;
+        sum.borrowed += counts->borrowed;
         sum.bursts += counts->bursts;
         run_close(&run);
     }
@@ -119,6 +120,7 @@ Test(simulate_workload, over_many_seeds_every_kind_of_record_is_written) {
     cr_expect_gt(sum.duplicates, 0);
     cr_expect_gt(sum.rebuilt, 0);
     cr_expect_gt(sum.conflicting, 0);
+    cr_expect_gt(sum.borrowed, 0);
     cr_expect_gt(sum.bursts, 0);
 }
 
