@@ -272,7 +272,7 @@ static bool take_refused(struct replay *replay, const struct audit_item *registr
     }
     command->has_detail = true;
     command->detail = event->detail;
-    command->refused_by_registry = by_registry;
+    command->refused_by_registry = by_registry && head.transaction_id.length > 0;
     if (by_registry && contradicts(words) && replay->model->issue != NULL) {
         return replay_is_misaligned(replay) ||
                replay_suspension(replay, MILLRACE_SUSPENSION_CAUSE_MISALIGNED, registry);
