@@ -133,6 +133,29 @@ Test(submission, attempts_have_events_with_ids_of_their_own) {
     story_intend(&story);
     const struct registry_events_submission_intended *second = story_event(&story, 0, INTENDED);
     cr_expect_not(uuid_equal(&first->metadata.id, &second->metadata.id));
+    static const struct {
+        enum submission_reply_kind kind;
+        enum message_type type;
+    } rows[] = {{SUBMISSION_REPLY_ACCEPTED, SENT},
+                {SUBMISSION_REPLY_NOT_SENT, NOT_SENT},
+                {SUBMISSION_REPLY_SUCCEEDED, SUCCEEDED},
+                {SUBMISSION_REPLY_REFUSED, REFUSED},
+                {SUBMISSION_REPLY_UNKNOWN, UNKNOWN}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct uuid ids[2];
+        for (int32_t attempt = 1; attempt <= 2; attempt++) {
+            story_begin(&story);
+            story_intended(&story, 1);
+            if (attempt == 2) {
+                story_reply(&story, 1, 1, SUBMISSION_REPLY_NOT_SENT);
+                story_intend(&story);
+            }
+            story_reply(&story, 1, attempt, rows[i].kind);
+            const struct millrace_metadata *metadata = story_event(&story, 0, rows[i].type);
+            ids[attempt - 1] = metadata->id;
+        }
+        cr_expect_not(uuid_equal(&ids[0], &ids[1]), "row %zu", i);
+    }
 }
 
 Test(submission, other_bytes_for_a_later_attempt_are_a_bug, .signal = SIGABRT) {

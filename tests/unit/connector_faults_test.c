@@ -205,19 +205,13 @@ Test(connector_faults, a_lane_that_has_ended_puts_nothing_on_the_wire) {
     cr_expect_eq(calls_started(), 1);
 }
 
-Test(connector_faults, evidence_that_comes_after_the_unknown_resolves_it) {
-    submit(cert(1));
-    run_for(10);
-    (void)then_ledger_event(INTENDED, cert(1));
-    const struct registry_state_ledger_state ledger = ledger_of(cert(1));
-    the_connector_dies();
-    another_takes_over();
-    run_for(the_options()->unknown_after_ms + 100);
-    (void)then_ledger_event(UNKNOWN, cert(1));
-    struct registry_evidence_evidence_found evidence = {
+/* Somebody has seen that the certificate's first submission was executed. */
+static struct registry_evidence_evidence_found executed_says_another(struct uuid certificate_id) {
+    const struct registry_state_ledger_state ledger = ledger_of(certificate_id);
+    return (struct registry_evidence_evidence_found){
         .metadata = {.id = cert(9), .source = {text_of("elsewhere"), text_of("1")}},
-        .submission_id = submission_of(cert(1), 1),
-        .certificate_id = cert(1),
+        .submission_id = submission_of(certificate_id, 1),
+        .certificate_id = certificate_id,
         .incarnation = ledger.ledger.submission->incarnation,
         .transaction_id = ledger.ledger.submission->transaction_id,
         .kind = MILLRACE_EVIDENCE_KIND_REPLY,
@@ -225,6 +219,39 @@ Test(connector_faults, evidence_that_comes_after_the_unknown_resolves_it) {
         .executed = true,
         .observed_by = text_of("elsewhere"),
     };
+}
+
+Test(connector_faults, evidence_that_is_faster_than_the_reply_frees_the_slot) {
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    const struct registry_evidence_evidence_found evidence = executed_says_another(cert(1));
+    const struct uuid key = cert(1);
+    write_message(MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND, &key, &evidence);
+    run_for(10);
+    (void)then_ledger_event(SUCCEEDED, cert(1));
+    submit_next(cert(1), 2, "main");
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    the_registry_answers(0, REGISTRY_REPLY_SUCCEEDED);
+    the_registry_answers(1, REGISTRY_REPLY_SUCCEEDED);
+    run_for(10);
+    (void)then_ledger_event(SUCCEEDED, cert(1));
+    the_lane_drains(DRAIN_REVOKED, 20000);
+    run_for(100);
+    cr_expect(the_lane_ended(), "nothing is out any more");
+    no_more_events();
+}
+
+Test(connector_faults, evidence_that_comes_after_the_unknown_resolves_it) {
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    struct registry_evidence_evidence_found evidence = executed_says_another(cert(1));
+    the_connector_dies();
+    another_takes_over();
+    run_for(the_options()->unknown_after_ms + 100);
+    (void)then_ledger_event(UNKNOWN, cert(1));
     const struct uuid key = cert(1);
     write_message(MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND, &key, &evidence);
     run_for(10);
