@@ -9,8 +9,8 @@
 #include "domain/uuid.h"
 
 enum {
-    BLOCK_SETS = 16, /* consecutive transactions of an incarnation lie together */
-    SET_RECORDS_MAX = 1000 * 1000,
+    BLOCK_SETS = 16,         /* consecutive transactions of an incarnation lie together */
+    SET_RECORDS_MAX = 65535, /* of a transaction; a lane writes at most a quarter of that */
     HEADER_BYTES_MAX = 96,
 };
 
@@ -22,17 +22,20 @@ struct mark {
     uint32_t m;
 };
 
-/* One transaction: its records say how many they are. */
+/* One transaction: its records say how many they are. There may be several for each command, so it
+ * is packed. */
 struct set {
-    uint64_t sum;    /* of `mixed` of the records' numbers */
-    int64_t lies_at; /* its state records lie at or behind this; -1: nobody can tell */
-    int64_t offset;  /* of one of its records */
-    uint32_t m;      /* 0: there is no such transaction */
-    uint32_t count;  /* of records that are there */
-    uint8_t topic;   /* of that one record */
-    uint8_t kind;    /* of the processor */
-    bool due;        /* a record of it is before the cut */
+    uint64_t offset : 48;  /* of one of its records */
+    uint64_t topic : 8;    /* of that one record */
+    uint64_t kind : 1;     /* of the processor */
+    uint64_t due : 1;      /* a record of it is before the cut */
+    uint64_t lies_at : 48; /* its state records lie behind this offset; 0: nobody can tell */
+    uint64_t m : 16;       /* 0: there is no such transaction */
+    uint32_t sum;          /* of `mixed` of the records' numbers */
+    uint32_t count;        /* of records that are there */
 };
+
+#define OFFSET_BITS UINT64_C(0xffffffffffff)
 
 /* Found by the incarnation and the number of the block. */
 struct block {
@@ -65,12 +68,12 @@ struct verify_sets {
     int64_t boundaries[VERIFY_KINDS_COUNT]; /* of its state topics; INT64_MAX: no key came again */
 };
 
-/* Numbers that add up to the same only if they are the same. */
-static uint64_t mixed(uint32_t number) {
+/* Numbers add up to the same only if they are the same, but once in four thousand million. */
+static uint32_t mixed(uint32_t number) {
     uint64_t mix = (uint64_t)number * UINT64_C(0x9e3779b97f4a7c15);
     mix ^= mix >> 31;
     mix *= UINT64_C(0xbf58476d1ce4e5b9);
-    return mix ^ (mix >> 29);
+    return (uint32_t)(mix >> 32);
 }
 
 struct verify_sets *verify_sets_open(void) {
@@ -153,7 +156,7 @@ static struct uuid id_within(const struct uuid *incarnation, uint64_t number) {
     return id;
 }
 
-static uint8_t kind_of(enum verify_topic topic) {
+static unsigned kind_of(enum verify_topic topic) {
     return topic == VERIFY_TOPIC_REGISTRY_EVENTS || topic == VERIFY_TOPIC_LEDGER_STATES ? 1 : 0;
 }
 
@@ -170,8 +173,7 @@ static struct set *set_of(struct verify_sets *sets, const struct mark *mark) {
     if (set->m == 0) {
         const struct uuid letters_id = id_within(&mark->incarnation, mark->number);
         struct letter_set *letters = uuid_map_find(&sets->letters, &letters_id);
-        set->lies_at = -1;
-        set->m = mark->m;
+        set->m = (uint16_t)mark->m;
         if (letters != NULL) {
             *set = letters->set;
             letters->used = true;
@@ -186,14 +188,14 @@ static bool add(struct verify *verify, struct set *set, const struct mark *mark,
     if (set->m != mark->m) {
         const struct verify_place place = verify_place_of(record->record);
         verify_breach(verify, &place, "says that its transaction has %u records, another says %u",
-                      mark->m, set->m);
+                      mark->m, (unsigned)set->m);
         return false;
     }
     set->sum += mixed(mark->n);
     set->count++;
     set->topic = (uint8_t)verify->topic;
-    set->offset = record->record->offset;
-    set->due = set->due || !record->late;
+    set->offset = (uint64_t)record->record->offset & OFFSET_BITS;
+    set->due = set->due || !record->late ? 1 : 0;
     return true;
 }
 
@@ -202,8 +204,7 @@ static void take_letter(struct verify *verify, const struct mark *mark,
     const struct uuid id = id_within(&mark->incarnation, mark->number);
     struct letter_set *letters = uuid_map_take(&verify->sets->letters, &id);
     if (letters->set.m == 0) {
-        letters->set.m = mark->m;
-        letters->set.lies_at = -1;
+        letters->set.m = (uint16_t)mark->m;
     }
     letters->partition = record->record->partition;
     (void)add(verify, &letters->set, mark, record);
@@ -274,9 +275,9 @@ void verify_sets_take(struct verify *verify, const struct verify_record *record)
     if (!add(verify, set, &mark, record)) {
         return;
     }
-    set->kind = kind_of(topic);
+    set->kind = kind_of(topic) & 1;
     if (is_state(topic)) {
-        set->lies_at = record->record->offset;
+        set->lies_at = (uint64_t)(record->record->offset + 1) & OFFSET_BITS;
     }
 }
 
@@ -285,8 +286,8 @@ void verify_sets_key_again(struct verify *verify, int64_t offset) {
     *boundary = offset < *boundary ? offset : *boundary;
 }
 
-static uint64_t sum_of(uint32_t count) {
-    uint64_t sum = 0;
+static uint32_t sum_of(uint32_t count) {
+    uint32_t sum = 0;
     for (uint32_t i = 1; i <= count; i++) {
         sum += mixed(i);
     }
@@ -298,13 +299,13 @@ static uint64_t sum_of(uint32_t count) {
 static void end_set(struct verify *verify, const struct set *set, bool may_be_compacted,
                     int32_t partition) {
     const struct verify_place place = {
-        .topic = verify_topics[set->topic], .partition = partition, .offset = set->offset};
+        .topic = verify_topics[set->topic], .partition = partition, .offset = (int64_t)set->offset};
     verify->report.counts.transactions++;
     if (set->count >= set->m) {
         if (set->count > set->m || set->sum != sum_of(set->m)) {
             verify_breach(verify, &place,
                           "a record of its transaction of %u is there twice, in two topics",
-                          set->m);
+                          (unsigned)set->m);
         }
     } else if (!set->due) {
         return; /* the rest of it may lie behind the cut */
@@ -313,7 +314,7 @@ static void end_set(struct verify *verify, const struct set *set, bool may_be_co
     } else {
         verify_breach(verify, &place,
                       "only %u of the %u records of this transaction are there: it is torn",
-                      set->count, set->m);
+                      set->count, (unsigned)set->m);
     }
 }
 
@@ -336,7 +337,8 @@ static void end_block(struct verify *verify, struct block *block, int64_t *lies_
         if (set->m == 0) {
             continue;
         }
-        *lies_at = set->lies_at > *lies_at ? set->lies_at : *lies_at;
+        const int64_t own = (int64_t)set->lies_at - 1;
+        *lies_at = own > *lies_at ? own : *lies_at;
         end_set(verify, set, *lies_at < verify->sets->boundaries[set->kind], verify->partition);
     }
 }
