@@ -64,6 +64,8 @@ static void feed_all(struct judging *judging) {
         const struct verify_positions positions = {
             .certificates_commands = committed(world, "certificates", "certificates.commands", p),
             .registry_commands = committed(world, "registry-connector", "registry.commands", p),
+            .registry_events = committed(world, "certificates", "registry.events", p),
+            .partitions = world->settings.partitions,
         };
         verify_begin(judging->verify, p, &positions);
         for (uint32_t topic = 1; topic < VERIFY_TOPICS_COUNT; topic++) {

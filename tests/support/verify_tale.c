@@ -290,7 +290,7 @@ static void *step(struct told *told, enum message_type type, size_t size, struct
     struct any_step *body = tale_take(size);
     const bool resolves = type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED;
     body->metadata = child(told, resolves ? &told->unknown : &told->submit, type,
-                           resolves ? 0 : told->attempt - 1);
+                           resolves || told->attempt == 0 ? 0 : told->attempt - 1);
     body->submission_id = told->submission_id;
     body->certificate_id = told->certificate_id;
     body->sequence = told->sequence;

@@ -241,6 +241,29 @@ Test(verify_ledger, a_submission_has_one_outcome) {
                   ", of which no intent stands");
 }
 
+Test(verify_ledger, what_no_transaction_can_be_made_of_is_refused_without_an_intent) {
+    tale_begin();
+    struct told *told = tale_issue(1500);
+    (void)tale_submit(told, 1);
+    struct registry_events_submission_refused *refused =
+        TALE_BODY(tale_refuse(told), registry_events_submission_refused);
+    refused->has_transaction_id = false;
+    tale_rejected(told, &told->outcome, 0);
+    (void)tale_answer(told, &told->outcome, MILLRACE_VERDICT_REJECTED, 0);
+    tale_states();
+    EXPECT_OK();
+
+    (void)tale_refuse(told); /* once */
+    EXPECT_BREACH("registry.events[3]@1: settles the submission " TALE_SUBMISSION
+                  " a second time, first at offset 0");
+
+    told = until_intent(); /* and not when there was an attempt */
+    told->attempt = 0;
+    (void)tale_refuse(told);
+    EXPECT_BREACH("registry.events[3]@1: is about attempt 0 of the submission " TALE_SUBMISSION
+                  ", whose last is 1");
+}
+
 Test(verify_ledger, an_outcome_is_about_the_last_attempt) {
     struct told *told = until_intent();
     (void)tale_not_sent(told);

@@ -144,7 +144,10 @@ static bool take_outcome(const struct step *step, bool executed) {
     const struct verify_command *command = step->command;
     /* The registry executed what was not sent: an incident, and the end of the submission. */
     const bool incident = executed && command->not_sent && command->contradicted;
-    if (!incident && !check_open(step, executed ? "Succeeded" : "Refused")) {
+    /* No transaction could be made of it: refused before there was an attempt. */
+    const bool unsent = !executed && step->attempt == 0 && command->attempts == 0 &&
+                        command->outcome == VERIFY_OUTCOME_NONE;
+    if (!incident && !unsent && !check_open(step, executed ? "Succeeded" : "Refused")) {
         return false;
     }
     settle(step, executed);
