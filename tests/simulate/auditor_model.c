@@ -349,11 +349,17 @@ const char *audit_realign(struct audit *audit, struct audit_model *model,
     WRONG_UNLESS(said->slices_count == realign->slices_count, "other slices than the operator's");
     WRONG_UNLESS(said->withdrawn == realign->withdrawn, "not what the operator said of withdrawal");
     model->slices_count = 0;
+    model->spent_count = 0;
     struct audit_slice *slices = add_slices(audit, model, NULL, realign->slices_count);
     for (uint32_t i = 0; i < realign->slices_count; i++) {
         WRONG_UNLESS(same_realigned(&said->slices[i], &realign->slices[i]),
                      "another slice than the operator's");
         slices[i] = realigned_slice(&realign->slices[i]);
+    }
+    for (uint32_t i = 0; i < before.spent_count; i++) {
+        if (!allocation_stays(realign, &before.spent[i])) {
+            spend(audit, model, &before.spent[i]);
+        }
     }
     for (uint32_t i = 0; i < before.slices_count; i++) {
         const struct audit_slice *slice = &before.slices[i];

@@ -276,6 +276,14 @@ static uint64_t refuse_use(const struct audit_model *model, const struct uuid *s
 
 /* ---- all ---- */
 
+/* 0: it must not exist, though an issue may have been suspended and resumed before. */
+static bool version_is_expected(const struct audit_model *model,
+                                const struct certificate_command_head *head) {
+    const int64_t version =
+        model->issue == NULL && head->expected_version == 0 ? 0 : model->version;
+    return !head->has_expected_version || head->expected_version == version;
+}
+
 bool audit_is_too_large(const struct audit_command *command) {
     return command->item->value.length > 64 << 10;
 }
@@ -288,7 +296,7 @@ uint64_t audit_refusals(const struct audit_model *model, const struct audit_comm
     if (audit_is_too_large(command)) {
         return BIT(TOO_LARGE);
     }
-    if (command->head.has_expected_version && command->head.expected_version != model->version) {
+    if (!version_is_expected(model, &command->head)) {
         return BIT(VERSION_CONFLICT);
     }
     if (type == MESSAGE_CERTIFICATES_COMMANDS_ISSUE_CERTIFICATE) {

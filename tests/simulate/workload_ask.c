@@ -61,6 +61,10 @@ void ask_issue(struct workload *workload, const struct hope *hope, struct asked 
     begin(workload, hope, MESSAGE_CERTIFICATES_COMMANDS_ISSUE_CERTIFICATE,
           hope_areas[hope->area].issuer, asked);
     struct certificates_commands_issue_certificate *issue = &asked->body.issue;
+    if (chance_permille(&workload->chance, 200)) { /* it must not exist */
+        issue->has_expected_version = true;
+        issue->expected_version = 0;
+    }
     issue->certificate_type = hope->type;
     issue->grid_area = text_of(hope_areas[hope->area].name);
     issue->period_start = hope->period_start_ms;

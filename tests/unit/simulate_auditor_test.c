@@ -333,7 +333,7 @@ static const struct tampering tamperings[] = {
      "does not say"},
     {"suspension missing", EVENT(CERTIFICATE_SUSPENDED), any, DROPPED, "event", "expected"},
     {"resumption missing", EVENT(CERTIFICATE_RESUMED), any, DROPPED, "event", "expected"},
-    {"submission missing", SUBMIT, any, DROPPED, "submission", "another submissionId"},
+    {"submission missing", SUBMIT, any, DROPPED, "submission", "submitted"},
     {"submission twice", SUBMIT, any, TWICE, "submission", "SubmitTransaction"},
     {"submission out of sequence", SUBMIT, another_sequence, CHANGED, "submission",
      "another sequence"},
