@@ -21,13 +21,12 @@ void uuid_to_text(const struct uuid *uuid, char text[UUID_CHARACTERS]) {
     assert(at == UUID_CHARACTERS);
 }
 
-/* The value of a lower-case hex digit, or -1. */
-static int digit_value(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* The value of each lower-case hex digit and one; 0: it is none. A table, since half of all digits
+ * are letters, and no processor can guess which. */
+static const uint8_t digit_values[UINT8_MAX + 1] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool uuid_from_text(struct text text, struct uuid *uuid) {
     assert(uuid != NULL);
@@ -40,12 +39,12 @@ bool uuid_from_text(struct text text, struct uuid *uuid) {
         if (hyphen_before(i) && text.data[at++] != '-') {
             return false;
         }
-        const int high = digit_value(text.data[at++]);
-        const int low = digit_value(text.data[at++]);
-        if (high < 0 || low < 0) {
+        const uint8_t high = digit_values[(uint8_t)text.data[at++]];
+        const uint8_t low = digit_values[(uint8_t)text.data[at++]];
+        if (high == 0 || low == 0) {
             return false;
         }
-        read.bytes[i] = (uint8_t)(high << 4 | low);
+        read.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     assert(at == UUID_CHARACTERS);
     *uuid = read;
