@@ -202,8 +202,7 @@ static int run(const struct options_of_run *options) {
         }
     }
     print_totals(&totals, now_ms() - began_ms);
-    (void)printf("%llu passed, %llu failed\n",
-                 (unsigned long long)(totals.seeds - totals.failures),
+    (void)printf("%llu passed, %llu failed\n", (unsigned long long)(totals.seeds - totals.failures),
                  (unsigned long long)totals.failures);
     return totals.failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
