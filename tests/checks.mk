@@ -17,7 +17,7 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; su
 	@$(MAKE) format-check rules scripts tidy-changed
 	@$(MAKE) python-tests
 	@$(MAKE) suites
-	@$(MAKE) simulate SEEDS=1..200
+	@$(MAKE) simulate SEEDS=1..200 simulate-repeats
 
 test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
 	+@tests/run check tidy clang asan simulate-many stack flow
@@ -104,9 +104,16 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy
 SEEDS ?= $(if $(SEED),$(SEED)..$(SEED),1..200)
 SIMULATE = COMMIT=$$(git rev-parse --short HEAD) $(BUILD)/simulate --jobs $(JOBS) \
            $(if $(TRANSCRIPT),--transcript --jobs 1) $(if $(LOGS),--logs)
-.PHONY: simulate simulate-many soak
+.PHONY: simulate simulate-many simulate-repeats soak
 simulate: $(BUILD)/simulate ## Run seeds of the simulation: SEED=n, SEEDS=a..b, TRANSCRIPT=1
 	@$(SIMULATE) --seeds $(SEEDS)
+# Whatever ran before it in the same process, a seed is told the same way, byte for byte.
+simulate-repeats: $(BUILD)/simulate
+	@for seed in 3 7 11; do \
+	    $(BUILD)/simulate --seeds 1..$$seed --transcript | sed '1,/^seed '$$seed'$$/d;/^[0-9]* seeds/,$$d' >build/repeat-1; \
+	    $(BUILD)/simulate --seed $$seed --transcript | sed '1d;/^[0-9]* seeds/,$$d' >build/repeat-2; \
+	    [ -s build/repeat-1 ] && cmp build/repeat-1 build/repeat-2 || exit 1; done
+	@echo "3 passed, 0 failed"
 simulate-many: # those that check has not run yet
 	@$(MAKE) simulate SEEDS=201..5200
 soak: $(BUILD)/simulate ## Run seeds from SEED on until stopped

@@ -4,8 +4,13 @@ void figures_add(struct world_figures *sum, const struct world_figures *figures)
     sum->virtual_ms += figures->virtual_ms;
     sum->commands += figures->commands;
     sum->submissions += figures->submissions;
-    sum->requests += figures->requests;
-    sum->unknown += figures->unknown;
+    sum->deeds += figures->deeds;
+    sum->at_rest_unknown += figures->at_rest_unknown;
+    sum->not_sent += figures->not_sent;
+    sum->ever_unknown += figures->ever_unknown;
+    sum->resolved += figures->resolved;
+    sum->late_sends += figures->late_sends;
+    sum->incidents += figures->incidents;
     sum->faults += figures->faults;
     sum->steps += figures->steps;
     sum->lives += figures->lives;

@@ -265,5 +265,8 @@ void instance_end(struct instance *instance) {
     }
     late_replies_close(&instance->late, 0);
     instance->plain.close(instance->plain.self);
+}
+
+void instance_free(struct instance *instance) {
     free(instance);
 }

@@ -55,10 +55,11 @@ struct instance {
     struct registry_connector_config connector;
     struct stores stores;
     struct instance_part parts[INSTANCE_PARTS];
-    bool late_awaited;  /* the collector waits for something */
-    bool told;          /* something was asked of it since its last step */
-    bool stepping;      /* its step is on the stack: it must not be freed */
-    int64_t stepped_ms; /* on the timeline */
+    bool late_awaited;             /* the collector waits for something */
+    bool told;                     /* something was asked of it since its last step */
+    bool stepping;                 /* its step is on the stack: it must not be freed */
+    int64_t stepped_ms;            /* on the timeline */
+    struct instance *ended_before; /* of the world's list of those that have ended */
     uint64_t kafka_seen;
     uint64_t registry_seen;
 };
@@ -87,7 +88,9 @@ bool instance_step(struct instance *instance);
 int64_t instance_due_ms(const struct instance *instance);
 /* SIGTERM. */
 void instance_stop(struct instance *instance);
-/* Tell whoever hears it that the process is gone, and free it. Not while it is stepping. */
+/* All it has is closed. Not while it is stepping. */
 void instance_end(struct instance *instance);
+/* After the simulated Kafka is closed, whose members go by its process and its name. */
+void instance_free(struct instance *instance);
 
 #endif

@@ -35,7 +35,6 @@ struct watched {
     bool may_execute_twice; /* an operator took the risk: it may be executed after all */
     uint32_t incidents;
     uint32_t requests;
-    int32_t requested_attempt;
     uint32_t executions;
 };
 
@@ -227,6 +226,7 @@ static void resolved(struct ledger_watch *watch, const struct log_record *record
     watched->unknown = false;
     watched->intent_open = false;
     watched->resolved = true;
+    watch->counts.resolved++;
     watched->resolved_executed = event->executed;
 }
 
@@ -239,6 +239,7 @@ static void unknown(struct ledger_watch *watch, const struct log_record *record,
                              record->partition, (long long)record->offset, short_id(&watched->id));
     }
     watched->unknown = true;
+    watch->counts.ever_unknown++;
 }
 
 static void take_event(struct ledger_watch *watch, const struct log_record *record,
@@ -346,8 +347,8 @@ static void watch_request(void *context, const struct registry_entry *request) {
                              "attempt %d of %s was sent although the ledger says it never would be",
                              request->attempt, id);
     }
+    watch->counts.late_sends += watched->unknown || watched->resolved;
     watched->requests++;
-    watched->requested_attempt = request->attempt;
     if (watched->requests > 1) {
         transcript_violation(transcript, "I1", "%s has reached the registry %u times", id,
                              watched->requests);

@@ -32,6 +32,9 @@ struct ledger_counts {
     uint32_t unknown;   /* unknown and not resolved */
     uint32_t settled;
     uint32_t not_sent; /* attempts */
+    uint32_t ever_unknown;
+    uint32_t resolved;   /* by a verdict */
+    uint32_t late_sends; /* requests of a submission that was unknown already */
     uint32_t incidents;
 };
 struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch);

@@ -54,10 +54,16 @@ static void print_totals(const struct totals *totals, int64_t took_ms) {
                  (double)totals->seeds * 60000.0 / (double)(took_ms == 0 ? 1 : took_ms));
     (void)printf(
         "a seed on average: %llu records of commands, %llu submissions, %llu deeds of the "
-        "registry, %llu faults, %llu lives, %.1f unknown\n",
+        "registry, %llu faults, %llu lives\n",
         (unsigned long long)(sum->commands / seeds), (unsigned long long)(sum->submissions / seeds),
-        (unsigned long long)(sum->requests / seeds), (unsigned long long)(sum->faults / seeds),
-        (unsigned long long)(sum->lives / seeds), (double)sum->unknown / (double)seeds);
+        (unsigned long long)(sum->deeds / seeds), (unsigned long long)(sum->faults / seeds),
+        (unsigned long long)(sum->lives / seeds));
+    (void)printf(
+        "ledger: %llu attempts not sent, %llu unknown, %llu of them still when the faults "
+        "were over, %llu verdicts, %llu sent after that, %llu incidents\n",
+        (unsigned long long)sum->not_sent, (unsigned long long)sum->ever_unknown,
+        (unsigned long long)sum->at_rest_unknown, (unsigned long long)sum->resolved,
+        (unsigned long long)sum->late_sends, (unsigned long long)sum->incidents);
     (void)printf(
         "kafka: %llu commits, %llu in doubt, late ends %llu (refused %llu, of another "
         "transaction %llu), timed out %llu, fenced %llu, rebalances %llu, evicted %llu, "

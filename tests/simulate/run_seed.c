@@ -20,6 +20,9 @@ static void run_one(const struct seed_order *order, struct seed_result *result) 
     world->transcript.out = order->prints ? stdout : NULL;
     world->transcript.keep = order->prints_last;
     world->deployment.tells_logs = order->tells_logs;
+    if (order->prints) {
+        (void)printf("seed %llu\n", (unsigned long long)result->seed);
+    }
     for (uint32_t i = 0; i < world->faults_count; i++) {
         world->faults[i].left_out = order->left_out[i];
     }
@@ -66,6 +69,7 @@ void seed_ended(struct seed_result *result, int status) {
         return;
     }
     result->violated = true;
+    result->seeds++;
     (void)snprintf(result->invariant, sizeof result->invariant, "crash");
     (void)snprintf(result->violation, sizeof result->violation,
                    "the simulation ended by %s %d; what it said stands above",

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "tests/support/memory_broker.h"
+
 enum {
     WAY_MOST_MS = 15,
     SLOW_MOST_MS = 12000,
@@ -178,6 +180,27 @@ static void relieve_process(struct world *world, const struct fault *fault) {
     }
 }
 
+/* The groups forget how far they have read, as when nobody was there for too long; so everything is
+ * read again by whoever comes next. */
+static void lose_offsets(struct world *world) {
+    static const struct log_topology *const topologies[] = {&certificates_topology,
+                                                            &registry_connector_topology};
+    struct memory_log *log = kafka_log(world->kafka);
+    for (uint32_t p = 0; p < world->settings.places; p++) {
+        if (world->places[p].instance != NULL) {
+            world_kill(world, p);
+        }
+    }
+    for (uint32_t t = 0; t < sizeof topologies / sizeof topologies[0]; t++) {
+        struct memory_group *group = memory_group(log, topologies[t]->processor);
+        for (uint32_t i = 0; i < topologies[t]->inputs_count; i++) {
+            for (int32_t p = 0; p < world->settings.partitions; p++) {
+                *memory_offset(group, memory_topic(log, topologies[t]->inputs[i]), p) = -1;
+            }
+        }
+    }
+}
+
 /* --- Beginning and end. --- */
 
 static void end_fault(void *context, uint64_t argument) {
@@ -212,6 +235,9 @@ static void begin_fault(void *context, uint64_t argument) {
         break;
     case FAULT_OPERATOR:
         operator_meddles(world->operator);
+        break;
+    case FAULT_OFFSETS_LOST:
+        lose_offsets(world);
         break;
     case FAULT_KILL:
     case FAULT_KILL_AT:

@@ -63,6 +63,8 @@ static void leave_place(struct world *world, const struct instance *instance) {
 static void end_instance(struct world *world, struct instance *instance) {
     count_life(world, &instance->process);
     instance_end(instance);
+    instance->ended_before = world->ended;
+    world->ended = instance;
 }
 
 static void died(void *context, struct sim_process *process) {
@@ -244,7 +246,7 @@ static void come_to_rest(struct world *world) {
         }
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
     }
-    world->figures.unknown = ledger_watch_counts(world->watch).unknown;
+    world->figures.at_rest_unknown = ledger_watch_counts(world->watch).unknown;
 }
 
 static void resolve_all(struct world *world) {
@@ -297,8 +299,14 @@ void world_run(struct world *world) {
         judge_topics(world);
     }
     world->figures.virtual_ms = world->timeline.now_ms;
-    world->figures.requests = lying_registry_entries(world->registry);
-    world->figures.submissions = ledger_watch_counts(world->watch).submitted;
+    world->figures.deeds = lying_registry_entries(world->registry);
+    const struct ledger_counts ledger = ledger_watch_counts(world->watch);
+    world->figures.submissions = ledger.submitted;
+    world->figures.not_sent = ledger.not_sent;
+    world->figures.ever_unknown = ledger.ever_unknown;
+    world->figures.resolved = ledger.resolved;
+    world->figures.late_sends = ledger.late_sends;
+    world->figures.incidents = ledger.incidents;
     world->figures.kafka = *kafka_counts(world->kafka);
 }
 
@@ -457,7 +465,7 @@ void world_close(struct world *world) {
             world->places[p].instance->process.dead = true;
             kafka_process_died(world->kafka, &world->places[p].instance->process);
             lying_registry_process_died(world->registry, &world->places[p].instance->process);
-            instance_end(world->places[p].instance);
+            end_instance(world, world->places[p].instance);
         }
         disk_wipe(&world->places[p].disk);
     }
@@ -466,6 +474,11 @@ void world_close(struct world *world) {
     workload_close(world->workload);
     lying_registry_close(world->registry);
     kafka_close(world->kafka);
+    while (world->ended != NULL) {
+        struct instance *ended = world->ended;
+        world->ended = ended->ended_before;
+        instance_free(ended);
+    }
     schema_cache_close(world->cache);
     timeline_deinit(&world->timeline);
     free(world);

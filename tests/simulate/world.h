@@ -44,8 +44,13 @@ struct world_figures {
     int64_t virtual_ms;
     uint64_t commands;
     uint64_t submissions;
-    uint64_t requests;
-    uint64_t unknown; /* at the end of the trouble */
+    uint64_t deeds;           /* of the registry */
+    uint64_t at_rest_unknown; /* with the faults over, before the operator */
+    uint64_t not_sent;
+    uint64_t ever_unknown;
+    uint64_t resolved;
+    uint64_t late_sends;
+    uint64_t incidents;
     uint64_t faults;
     uint64_t steps;
     uint64_t lives;
@@ -74,6 +79,7 @@ struct world {
     struct narrator narrator;
     struct deployment deployment;
     struct world_place places[WORLD_PLACES_MAX];
+    struct instance *ended; /* the last life that ended */
     struct fault faults[FAULTS_MAX];
     uint32_t faults_count;
     bool faults_on;
