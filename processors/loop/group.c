@@ -16,9 +16,10 @@ int64_t group_now_ms(const struct group *group) {
 void group_enter(struct group *group, enum group_phase phase) {
     const struct options *options = group->setup->lanes.options;
     group->phase = phase;
-    /* A lane may drain, then wait for its last commit, and close: longer is not meant to happen. */
-    group->phase_deadline_ms = group_now_ms(group) + options->revoke_drain_ms +
-                               options->transaction_timeout_ms + options->lane_silent_ms;
+    group->pressed = false;
+    /* A lane may drain, and then wait for its last commit. */
+    group->phase_deadline_ms =
+        group_now_ms(group) + options->revoke_drain_ms + options->transaction_timeout_ms;
     pthread_mutex_lock(&group->mutex);
     group->status.stopping = phase == GROUP_PHASE_STOPPING || phase == GROUP_PHASE_ENDED;
     pthread_mutex_unlock(&group->mutex);
@@ -154,12 +155,26 @@ static void finish_phase(struct group *group) {
     }
 }
 
+/* Their time is over, be it because the whole process stood still: they are to hand over what is
+ * out and to end without a commit. Only one that hangs does not do even that. */
+static void press_lanes(struct group *group) {
+    group->pressed = true;
+    group->phase_deadline_ms = group_now_ms(group) + group->setup->lanes.options->lane_silent_ms;
+    for (int32_t p = 0; p < group->partitions; p++) {
+        if (group->lanes[p].leaving) {
+            group_lane_ask_to_close(&group->lanes[p]);
+        }
+    }
+}
+
 static void wait_phase(struct group *group, int32_t timeout_ms) {
     if (!group_lanes_left(group)) {
         wait_for_lanes(group, timeout_ms);
     }
     if (group_lanes_left(group)) {
         finish_phase(group);
+    } else if (group_now_ms(group) >= group->phase_deadline_ms && !group->pressed) {
+        press_lanes(group);
     } else if (group_now_ms(group) >= group->phase_deadline_ms) {
         error_set(&group->error, RESULT_FAILED,
                   "a lane does not end though it was told to; the process must end");

@@ -36,6 +36,7 @@ struct group {
     int32_t partitions;
     enum group_phase phase;
     int64_t phase_deadline_ms; /* until then lanes that were told to end must have ended */
+    bool pressed;              /* they were told so again, without patience */
     struct error error;        /* why it ends by itself; OK: it was told to */
     int64_t rejoined_ms[GROUP_REJOINS_MAX]; /* monotonic, of the last ones; INT64_MIN: none */
     int wake_fd;                            /* an eventfd: a lane ended, or stop */

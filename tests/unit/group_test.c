@@ -247,6 +247,24 @@ Test(group, drains_when_told_to_stop) {
     cr_expect_str_eq(toy_state(world, P), "send-a reply");
 }
 
+/* Found by the simulation: a process that stood still while it drained ended as soon as it went on,
+ * with the replies that its lanes had. */
+Test(group, lets_its_lanes_hand_over_although_their_time_is_over) {
+    assign(0, all, TOY_PARTITIONS);
+    run(100);
+    toy_command(world, P, "send-a");
+    run(100);
+    group_stop(groups[0]);
+    (void)group_step(groups[0], 0);
+    world->now_ms += 600 * second_ms;
+    for (uint32_t i = 0; i < 100 && group_step(groups[0], 0); i++) {
+        world->now_ms++;
+    }
+    struct error error;
+    cr_expect_eq(group_result(groups[0], &error), RESULT_OK, "%s", error.text);
+    cr_expect_eq(world->toy.out_when_closed, 1, "whoever waits for late replies has it now");
+}
+
 Test(group, keeps_a_stopped_lane_beside_working_ones) {
     struct lane_status lanes[TOY_PARTITIONS];
     assign(0, all, TOY_PARTITIONS);
