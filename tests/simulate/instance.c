@@ -208,6 +208,22 @@ bool instance_wants_step(const struct instance *instance) {
             instance_due_ms(instance) <= deployment->timeline->now_ms);
 }
 
+/* Its groups have ended; what is still out is waited for as `millrace run` does. */
+static bool lingers(struct instance *instance) {
+    enum { FLUSH_MS = 10000 };
+    const int64_t now_ms = instance->deployment->timeline->now_ms;
+    struct error error;
+    if (!instance->all_ended) {
+        instance->all_ended = true;
+        instance->lingers_until_ms = now_ms + instance->deployment->options->call_timeout_ms;
+    }
+    if (instance->late_awaited && now_ms < instance->lingers_until_ms) {
+        return true;
+    }
+    return now_ms < instance->lingers_until_ms + FLUSH_MS &&
+           instance->plain.flush(instance->plain.self, 0, &error) == RESULT_AGAIN;
+}
+
 bool instance_step(struct instance *instance) {
     struct deployment *deployment = instance->deployment;
     assert(!instance->stepping && !instance->process.paused);
@@ -226,7 +242,7 @@ bool instance_step(struct instance *instance) {
         instance->late_awaited = late_replies_step(&instance->late);
     }
     instance->stepping = false;
-    return !instance->process.dead && !all_ended;
+    return !instance->process.dead && (!all_ended || lingers(instance));
 }
 
 int64_t instance_due_ms(const struct instance *instance) {
@@ -238,7 +254,8 @@ int64_t instance_due_ms(const struct instance *instance) {
             due_ms = part_ms - instance->process.monotonic_offset_ms;
         }
     }
-    if (instance->late_awaited && instance->stepped_ms + LATE_STEP_MS < due_ms) {
+    if ((instance->late_awaited || instance->all_ended) &&
+        instance->stepped_ms + LATE_STEP_MS < due_ms) {
         due_ms = instance->stepped_ms + LATE_STEP_MS;
     }
     return due_ms;

@@ -56,6 +56,8 @@ struct instance {
     struct stores stores;
     struct instance_part parts[INSTANCE_PARTS];
     bool late_awaited;             /* the collector waits for something */
+    bool all_ended;                /* its groups have, by themselves or because they were told to */
+    int64_t lingers_until_ms;      /* once they have: for late replies; on the timeline */
     bool told;                     /* something was asked of it since its last step */
     bool stepping;                 /* its step is on the stack: it must not be freed */
     int64_t stepped_ms;            /* on the timeline */

@@ -86,6 +86,8 @@ static enum result port_write(void *self, const char *topic, struct bytes key, s
     evidence->following = kafka->evidence;
     kafka->evidence = evidence;
     plain->pending++;
+    transcript_say(kafka->transcript, "process %u writes a record for %s", plain->process->number,
+                   topic);
     timeline_in(kafka->timeline, LINGER_MS, leaves, evidence, 0);
     return RESULT_OK;
 }

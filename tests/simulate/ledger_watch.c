@@ -369,6 +369,19 @@ struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch) {
     return counts;
 }
 
+void ledger_watch_when_calm(struct ledger_watch *watch) {
+    ledger_watch_read(watch);
+    for (uint32_t i = 0; i < watch->count; i++) {
+        const struct watched *watched = &watch->submissions[i];
+        if (watched->unknown && lying_registry_was_heard(watch->setup.registry, &watched->id)) {
+            transcript_violation(watch->setup.transcript, "I10",
+                                 "%s is unknown, and a process that lives was told what became of "
+                                 "it",
+                                 short_id(&watched->id));
+        }
+    }
+}
+
 void ledger_watch_at_rest(struct ledger_watch *watch) {
     struct transcript *transcript = watch->setup.transcript;
     ledger_watch_read(watch);

@@ -39,7 +39,10 @@ struct ledger_counts {
 };
 struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch);
 
-/* Faults are off and nothing is open: I2, I6 and I10, each submission against the registry. */
+/* Faults are off, and nobody has given verdicts since: I10, a reply that a living process was given
+ * is not lost. */
+void ledger_watch_when_calm(struct ledger_watch *watch);
+/* Nothing is open any more: I6 and I9, each submission against the registry. */
 void ledger_watch_at_rest(struct ledger_watch *watch);
 
 #endif

@@ -65,7 +65,8 @@ struct lying_request {
     struct lying_connection *connection; /* NULL: gone */
     struct lying_socket *socket;         /* over which it went; NULL: over none */
     struct lying_fate fate;
-    bool held; /* read, and to be settled by hand */
+    bool held;                          /* read, and to be settled by hand */
+    const struct sim_process *heard_by; /* was given its outcome; NULL: nobody */
     struct lying_ready ready[LYING_READY_MAX];
     uint32_t ready_count;
     struct lying_request *line_before; /* in its connection's `open` or `late` */

@@ -551,6 +551,16 @@ bool lying_registry_executed(const struct lying_registry *registry,
     return submission != NULL && submission->executions > 0;
 }
 
+bool lying_registry_was_heard(const struct lying_registry *registry,
+                              const struct uuid *submission_id) {
+    const struct lying_submission *submission = find_submission(registry, submission_id);
+    const struct lying_request *request = submission == NULL ? NULL : submission->newest;
+    while (request != NULL && (request->heard_by == NULL || request->heard_by->dead)) {
+        request = request->sibling;
+    }
+    return request != NULL;
+}
+
 uint32_t lying_registry_pending(const struct lying_registry *registry) {
     return registry->pending;
 }

@@ -80,6 +80,10 @@ const struct registry_entry *lying_registry_entry(const struct lying_registry *r
 /* Has it executed this submission, as far as it knows itself? */
 bool lying_registry_executed(const struct lying_registry *registry,
                              const struct uuid *submission_id);
+/* Was its outcome given to a process that has not been killed since? Processes must outlive this.
+ */
+bool lying_registry_was_heard(const struct lying_registry *registry,
+                              const struct uuid *submission_id);
 /* Requests that are in its queue or on their way to it. */
 uint32_t lying_registry_pending(const struct lying_registry *registry);
 /* Called at each request that is read, before anything else: whoever checks that an intent stands

@@ -159,12 +159,14 @@ static void hit_process(struct world *world, const struct fault *fault) {
 /* The process may have been replaced by a new life meanwhile; that one was not hit. */
 static void relieve_process(struct world *world, const struct fault *fault) {
     struct instance *instance = world->places[fault->place].instance;
-    if (instance == NULL || instance->stepping) {
+    if (instance == NULL) {
         return;
     }
     switch (fault->kind) {
     case FAULT_PAUSE:
-        instance->process.paused = false;
+        if (!instance->stepping) { /* else it stands still at a point, for its own time */
+            instance->process.paused = false;
+        }
         break;
     case FAULT_KAFKA_CUT:
         instance->process.no_kafka = false;

@@ -236,7 +236,9 @@ static void tell_lanes(struct world *world) {
 static void come_to_rest(struct world *world) {
     const int64_t until_ms = world->timeline.now_ms + REST_MOST_MS;
     transcript_say(&world->transcript, "the faults are over");
-    while (!world->transcript.violated && !is_at_rest(world)) {
+    /* Looked at twice: who stood still until a moment ago has not done anything yet. */
+    for (uint32_t quiet = 0; !world->transcript.violated && quiet < 2;) {
+        quiet = is_at_rest(world) ? quiet + 1 : 0;
         if (world->timeline.now_ms >= until_ms) {
             tell_lanes(world);
             transcript_violation(&world->transcript, "liveness",
@@ -246,6 +248,7 @@ static void come_to_rest(struct world *world) {
         }
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
     }
+    ledger_watch_when_calm(world->watch);
     world->figures.at_rest_unknown = ledger_watch_counts(world->watch).unknown;
 }
 
