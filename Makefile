@@ -42,6 +42,7 @@ LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
 SIMULATE_MAIN := tests/simulate/main.c
 SIMULATE_SOURCES := $(filter-out $(SIMULATE_MAIN),$(sort $(wildcard tests/simulate/*.c)))
+SCENES_SOURCES := $(sort $(wildcard tests/simulate/scenes/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
 FLOW_SOURCES := $(sort $(wildcard tests/flow/*.c))
 FLOWS := $(FLOW_SOURCES:tests/flow/%.c=$(BUILD)/flow/%)
@@ -59,7 +60,7 @@ help: ## List the targets
 
 # Objects are made anew when their flags change, libraries and programs when their list does; both
 # files are touched only then. The first also says in time that a library is not installed.
-LISTED = $(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES)
+LISTED = $(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(SCENES_SOURCES)
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -101,9 +102,11 @@ $(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURC
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS) $(filter -l%,$(CRITERION))
 
 # The log and the schema registry in memory need no test framework, and so neither does it.
-$(BUILD)/simulate: $(call object,$(SIMULATE_MAIN) $(SIMULATE_SOURCES) \
-                     $(filter tests/support/memory_% tests/support/fake_schemas.c,$(SUPPORT_SOURCES))) \
-                   $(LIBRARY) $(BUILD)/sources
+SIMULATION := $(call object,$(SIMULATE_SOURCES) \
+                            $(filter tests/support/memory_% tests/support/fake_schemas.c,$(SUPPORT_SOURCES)))
+$(BUILD)/simulate: $(call object,$(SIMULATE_MAIN))
+$(BUILD)/scenes: $(call object,$(SCENES_SOURCES))
+$(BUILD)/simulate $(BUILD)/scenes: $(SIMULATION) $(LIBRARY) $(BUILD)/sources
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
 

@@ -2,7 +2,7 @@
 
 GENERATED := schemas/generated/% tests/support/probe/%
 HAND_WRITTEN := $(filter-out $(GENERATED),$(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) \
-                                          $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/tsan/*.c tests/fuzz/*.c))
+                                          $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/tsan/*.c tests/fuzz/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.
@@ -17,6 +17,7 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; su
 	@$(MAKE) format-check rules scripts tidy-changed
 	@$(MAKE) python-tests
 	@$(MAKE) suites
+	@$(MAKE) scenes
 	@$(MAKE) simulate SEEDS=1..200 simulate-repeats
 
 test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
@@ -118,6 +119,11 @@ simulate-many: # those that check has not run yet
 	@$(MAKE) simulate SEEDS=201..5200
 soak: $(BUILD)/simulate ## Run seeds from SEED on until stopped
 	@$(SIMULATE) --seed $(or $(SEED),1) --soak
+
+# SCENE=name plays one; ACCEPT=1 writes down what they tell, to be looked at in the diff.
+.PHONY: scenes
+scenes: $(BUILD)/scenes ## Play the narrated scenes, and compare what they tell
+	@$(BUILD)/scenes $(if $(ACCEPT),--accept) $(SCENE)
 
 .PHONY: demo
 demo: ## Play the story on a real Kafka (KEEP=1 leaves all running)

@@ -15,11 +15,18 @@ enum {
 
 static const char *const registry_names[INSTANCE_REGISTRIES] = {"main", "other"};
 
+/* The id of a new incarnation: where transcripts use names, it goes by that of its process. */
 static struct uuid fresh_id(void *self) {
-    struct chance *chance = self;
+    struct instance *instance = self;
+    struct transcript *transcript = instance->deployment->transcript;
     struct uuid id = {{0}};
     for (uint32_t i = 0; i < sizeof id.bytes; i++) {
-        id.bytes[i] = (uint8_t)chance_below(chance, 256);
+        id.bytes[i] = (uint8_t)chance_below(&instance->deployment->ids, 256);
+    }
+    if (transcript->names_count > 0) {
+        char process[TRANSCRIPT_NAME_MAX];
+        (void)snprintf(process, sizeof process, "process %u", instance->process.number);
+        transcript_name(transcript, short_id(&id), process);
     }
     return id;
 }
@@ -151,7 +158,7 @@ static void open_part(struct instance *instance, struct instance_part *part,
                 .emitter = &deployment->emitter,
                 .options = deployment->options,
                 .clock = process_clock(&instance->process),
-                .ids = {.self = &deployment->ids, .fresh = fresh_id},
+                .ids = {.self = instance, .fresh = fresh_id},
                 .logger = *logger,
                 .partitions = deployment->partitions,
                 .call_ms = 0,

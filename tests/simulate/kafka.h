@@ -16,6 +16,8 @@ struct kafka_weather {
     int64_t way_most_ms;    /* a request, and an answer, take 0 … this long each */
     uint32_t slow_permille; /* a request takes up to `slow_most_ms` instead */
     int64_t slow_most_ms;
+    /* What is said of requests to end a transaction hits this producer only; NULL: every one. */
+    const char *only;
     uint32_t end_lost_permille;    /* a request to end a transaction never arrives */
     uint32_t answer_lost_permille; /* it does, or one to fence, and its answer is lost */
     /* Its connection breaks and it is repeated; up to `again_most_ms` later the first one arrives

@@ -215,10 +215,17 @@ static void end_answered(void *context, uint64_t argument) {
     free_when_done(delivery);
 }
 
+/* What the weather does to requests to end a transaction, as far as it means this producer. */
+static uint32_t hits(const struct sim_delivery *delivery, uint32_t permille) {
+    const char *only = delivery->lane->kafka->weather.only;
+    return only == NULL || strcmp(only, delivery->lane->producer->id) == 0 ? permille : 0;
+}
+
 static void end_arrives(void *context, uint64_t number) {
     struct sim_delivery *delivery = context;
     struct kafka *kafka = delivery->lane->kafka;
-    const bool lost = chance_permille(&kafka->chance, kafka->weather.answer_lost_permille);
+    const bool lost =
+        chance_permille(&kafka->chance, hits(delivery, kafka->weather.answer_lost_permille));
     if (!reaches(delivery)) {
         delivery->end.repeat_ms = sim_break_ms(kafka);
     } else {
@@ -256,8 +263,8 @@ void sim_delivery_comes_loose(struct sim_delivery *delivery) {
 static void send_end(struct sim_delivery *delivery) {
     struct kafka *kafka = delivery->lane->kafka;
     const struct kafka_weather *weather = &kafka->weather;
-    const bool lost = chance_permille(&kafka->chance, weather->end_lost_permille);
-    const bool again = chance_permille(&kafka->chance, weather->end_again_permille);
+    const bool lost = chance_permille(&kafka->chance, hits(delivery, weather->end_lost_permille));
+    const bool again = chance_permille(&kafka->chance, hits(delivery, weather->end_again_permille));
     const int64_t again_ms = chance_between(&kafka->chance, 0, weather->again_most_ms);
     const int64_t way_ms = sim_way_ms(kafka);
     const int64_t break_ms = sim_break_ms(kafka);

@@ -11,6 +11,7 @@ struct narrator {
     struct schema_cache *cache;
     struct transcript *transcript;
     int32_t partitions;
+    bool places;                             /* each line begins with where the record lies */
     int64_t next[16][MEMORY_PARTITIONS_MAX]; /* by topic */
 };
 

@@ -38,6 +38,10 @@ void operator_close(struct operator* person);
  * executed" he says only with WriterDead or without a rule, and only when the registry says so at
  * that moment. */
 void operator_meddles(struct operator* person);
+/* The truth about a submission that can be read of, as a verdict; "not executed" with this rule.
+ * False: nobody has heard of it. */
+bool operator_says(struct operator* person, const struct uuid *submission_id,
+                   enum millrace_closing_rule rule);
 /* Closes all that is unknown now and all that misaligned certificates wait for, as far as it was
  * not tried in the last minute: with the truth; "not executed" with MayExecuteTwice. Returns how
  * many are still open. */

@@ -1,5 +1,6 @@
 #include "tests/simulate/transcript.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -9,6 +10,29 @@ static int begin_line(const struct transcript *transcript, char line[TRANSCRIPT_
     const int64_t now_ms = transcript->timeline->now_ms;
     return snprintf(line, TRANSCRIPT_LINE_MAX, "%5lld.%03lld  ", (long long)(now_ms / 1000),
                     (long long)(now_ms % 1000));
+}
+
+void transcript_name(struct transcript *transcript, const char *formal, const char *usual) {
+    assert(transcript->names_count < TRANSCRIPT_NAMES_MAX);
+    struct transcript_name *name = &transcript->names[transcript->names_count++];
+    (void)snprintf(name->formal, sizeof name->formal, "%s", formal);
+    (void)snprintf(name->usual, sizeof name->usual, "%s", usual);
+}
+
+static void use_names(const struct transcript *transcript, char line[TRANSCRIPT_LINE_MAX]) {
+    /* The newest first: what it stands for may have a name of its own. */
+    for (uint32_t i = transcript->names_count; i-- > 0;) {
+        const struct transcript_name *name = &transcript->names[i];
+        const size_t formal = strlen(name->formal);
+        const size_t usual = strlen(name->usual);
+        for (char *at = line; (at = strstr(at, name->formal)) != NULL; at += usual) {
+            if (strlen(line) - formal + usual >= TRANSCRIPT_LINE_MAX) {
+                return;
+            }
+            memmove(at + usual, at + formal, strlen(at + formal) + 1);
+            memcpy(at, name->usual, usual);
+        }
+    }
 }
 
 void transcript_say(struct transcript *transcript, const char *format, ...) {
@@ -21,6 +45,7 @@ void transcript_say(struct transcript *transcript, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(line + begun, TRANSCRIPT_LINE_MAX - (size_t)begun, format, arguments);
     va_end(arguments);
+    use_names(transcript, line);
     if (transcript->out != NULL) {
         (void)fprintf(transcript->out, "%s\n", line);
     }

@@ -14,6 +14,14 @@ enum {
     TRANSCRIPT_KEPT = 60, /* the last lines are kept even when nothing is printed */
     VIOLATION_TEXT_MAX = 600,
     VIOLATION_NAME_MAX = 24,
+    TRANSCRIPT_NAMES_MAX = 128,
+    TRANSCRIPT_NAME_MAX = 24,
+};
+
+/* What a reader would call something: "process 2" is "connector 1", an id "issue A". */
+struct transcript_name {
+    char formal[TRANSCRIPT_NAME_MAX];
+    char usual[TRANSCRIPT_NAME_MAX];
 };
 
 struct transcript {
@@ -22,6 +30,8 @@ struct transcript {
     bool keep; /* the last lines are kept; without it and `out` a line costs nothing */
     uint64_t lines;
     char kept[TRANSCRIPT_KEPT][TRANSCRIPT_LINE_MAX];
+    struct transcript_name names[TRANSCRIPT_NAMES_MAX];
+    uint32_t names_count;
 
     /* The first violation; a run ends with it. */
     bool violated;
@@ -35,6 +45,8 @@ void transcript_say(struct transcript *transcript, const char *format, ...)
 /* An invariant does not hold. Only the first counts. `invariant`: "I2", "conservation", … */
 void transcript_violation(struct transcript *transcript, const char *invariant, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
+/* From now on lines say `usual` wherever they would say `formal`. */
+void transcript_name(struct transcript *transcript, const char *formal, const char *usual);
 /* The kept lines, oldest first. */
 void transcript_print_kept(const struct transcript *transcript, FILE *out);
 

@@ -92,7 +92,9 @@ static void write_bytes(struct workload *workload, const struct asked *asked, st
                                   },
                                   partition);
     workload->counts.of_type[asked->type]++;
-    say(workload, asked, how, partition, offset);
+    if (how != NULL) { /* else who asked for it tells */
+        say(workload, asked, how, partition, offset);
+    }
 }
 
 /* Writes a command and keeps it in mind. */
@@ -266,6 +268,48 @@ static void write_next(void *context, uint64_t argument) {
     }
 }
 
+/* ---- as it is told ---- */
+
+struct uuid workload_asks(struct workload *workload, uint32_t number, enum message_type type) {
+    assert(number < workload->setup.certificates);
+    assert(workload->written_count < workload->setup.commands + ASKED_MAX);
+    struct hope *hope = &workload->hopes[number];
+    struct asked asked;
+    switch ((int)type) {
+    case MESSAGE_CERTIFICATES_COMMANDS_ISSUE_CERTIFICATE:
+        ask_issue(workload, hope, &asked);
+        break;
+    case MESSAGE_CERTIFICATES_COMMANDS_SLICE_CERTIFICATE:
+        ask_slicing(workload, hope, &hope->slices[0], &asked);
+        break;
+    case MESSAGE_CERTIFICATES_COMMANDS_TRANSFER_SLICE:
+        ask_transfer(workload, hope, &hope->slices[0], &asked);
+        break;
+    default:
+        assert(type == MESSAGE_CERTIFICATES_COMMANDS_WITHDRAW_CERTIFICATE);
+        ask_withdrawal(workload, hope, &asked);
+        break;
+    }
+    write_asked(workload, &asked, NULL);
+    hope_follow(hope, &asked);
+    return asked.body.head.metadata.id;
+}
+
+void workload_repeats(struct workload *workload, const struct uuid *command_id) {
+    uint32_t i = 0;
+    while (!uuid_equal(&workload->written[i].asked.body.head.metadata.id, command_id)) {
+        i++;
+        assert(i < workload->written_count);
+    }
+    const struct written *written = &workload->written[i];
+    write_bytes(workload, &written->asked, written->value, written->traced, NULL);
+}
+
+struct uuid workload_certificate(const struct workload *workload, uint32_t number) {
+    assert(number < workload->setup.certificates);
+    return workload->hopes[number].id;
+}
+
 /* ---- the whole ---- */
 
 struct workload *workload_open(const struct workload_setup *setup) {
@@ -280,7 +324,7 @@ struct workload *workload_open(const struct workload_setup *setup) {
         .memory = malloc(arena_bytes),
         .value = malloc(COMMAND_VALUE_BYTES),
         .hopes = calloc(setup->certificates, sizeof *workload->hopes),
-        .written = calloc(setup->commands + 1, sizeof *workload->written),
+        .written = calloc(setup->commands + ASKED_MAX, sizeof *workload->written),
     };
     assert(workload->memory != NULL && workload->value != NULL);
     assert(workload->hopes != NULL && workload->written != NULL);

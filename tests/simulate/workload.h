@@ -124,6 +124,11 @@ struct workload;
 struct workload *workload_open(const struct workload_setup *setup);
 void workload_close(struct workload *workload);
 const struct workload_counts *workload_counts(const struct workload *workload);
+/* Somebody asks for something of certificate `number` now: the id of the command. */
+struct uuid workload_asks(struct workload *workload, uint32_t number, enum message_type type);
+/* And writes the same record again. */
+void workload_repeats(struct workload *workload, const struct uuid *command_id);
+struct uuid workload_certificate(const struct workload *workload, uint32_t number);
 /* The rules that its certificates are subject to: issuers, owners, the registries "main" and
  * "other"; no expiry. */
 const struct rules *workload_rules(void);

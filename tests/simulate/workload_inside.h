@@ -11,6 +11,7 @@
 enum {
     HOPE_SLICES_MAX = 40,
     HOPE_OWNERS = 5,
+    ASKED_MAX = 64,                 /* from outside, by `workload_asks` */
     COMMAND_VALUE_BYTES = 80 << 10, /* one that is too large, even */
 };
 

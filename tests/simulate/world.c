@@ -22,10 +22,6 @@ enum {
 
 /* --- Places and their processes. --- */
 
-static uint32_t parts_of(const struct world *world, uint32_t place) {
-    return world->settings.apart ? 1u << place % INSTANCE_PARTS : INSTANCE_ALL_PARTS;
-}
-
 static void meanwhile(void *context, int64_t until_ms) {
     struct world *world = context;
     world->depth++;
@@ -92,7 +88,7 @@ void world_start_place(struct world *world, uint32_t number) {
         .deployment = &world->deployment,
         .place = number,
         .life = place->life,
-        .parts = parts_of(world, number),
+        .parts = world->settings.parts[number],
         .disk = world->settings.keeps_disk[number] ? &place->disk : NULL,
         .is_static = world->settings.is_static[number],
         .proven_dead = proven_dead,
@@ -235,7 +231,6 @@ static void tell_lanes(struct world *world) {
 
 static void come_to_rest(struct world *world) {
     const int64_t until_ms = world->timeline.now_ms + REST_MOST_MS;
-    transcript_say(&world->transcript, "the faults are over");
     /* Looked at twice: who stood still until a moment ago has not done anything yet. */
     for (uint32_t quiet = 0; !world->transcript.violated && quiet < 2;) {
         quiet = is_at_rest(world) ? quiet + 1 : 0;
@@ -289,6 +284,11 @@ void world_run(struct world *world) {
     }
     weather_begin(world);
     world_pass(world, settings->trouble_ms);
+    transcript_say(&world->transcript, "the faults are over");
+    world_ends(world);
+}
+
+void world_ends(struct world *world) {
     weather_clears(world);
     come_to_rest(world);
     if (!world->transcript.violated) {
@@ -321,11 +321,11 @@ static void draw_settings(struct world_settings *settings, uint64_t seed) {
         .seed = seed,
         .partitions = (int32_t)chance_between(&chance, 1, 3),
         .places = (uint32_t)chance_between(&chance, 3, 4),
-        .apart = chance_below(&chance, 4) == 0,
-        .commands = (uint32_t)chance_between(&chance, 50, 120),
-        .certificates = (uint32_t)chance_between(&chance, 2, 10),
-        .trouble_ms = chance_between(&chance, 420000, 480000),
     };
+    const bool apart = chance_below(&chance, 4) == 0; /* one processor in each process, in turn */
+    settings->commands = (uint32_t)chance_between(&chance, 50, 120);
+    settings->certificates = (uint32_t)chance_between(&chance, 2, 10);
+    settings->trouble_ms = chance_between(&chance, 420000, 480000);
     settings->begin_ms = 0;
     settings->end_ms = settings->trouble_ms - 1000;
     if (chance_below(&chance, 3) > 0) { /* all comes at once */
@@ -340,10 +340,13 @@ static void draw_settings(struct world_settings *settings, uint64_t seed) {
         settings->starts_ms[p] =
             p == 0 ? 0 : chance_between(&chance, 0, settings->begin_ms + 30000);
     }
-    if (settings->apart) {
+    if (apart) {
         settings->places = 4;
         settings->starts_ms[1] = 0;
         settings->is_static[3] = settings->is_static[0];
+    }
+    for (uint32_t p = 0; p < settings->places; p++) {
+        settings->parts[p] = apart ? 1u << p % INSTANCE_PARTS : INSTANCE_ALL_PARTS;
     }
 }
 
@@ -428,13 +431,14 @@ static void open_people(struct world *world) {
         .cache = world->cache,
         .transcript = &world->transcript,
         .partitions = settings->partitions,
+        .places = true,
     };
 }
 
-struct world *world_open(uint64_t seed) {
+struct world *world_open_as(const struct world_settings *settings) {
     struct world *world = calloc(1, sizeof *world);
     assert(world != NULL);
-    draw_settings(&world->settings, seed);
+    world->settings = *settings;
     world->transcript.timeline = &world->timeline;
     world->options = options_default();
     /* Twice the longest call and the registry's longest queue. */
@@ -449,8 +453,15 @@ struct world *world_open(uint64_t seed) {
     world->deployment.options = &world->options;
     world->deployment.rules = workload_rules();
     world->deployment.partitions = world->settings.partitions;
-    world->deployment.ids = chance_stream(seed, "ids");
+    world->deployment.ids = chance_stream(settings->seed, "ids");
     open_people(world);
+    return world;
+}
+
+struct world *world_open(uint64_t seed) {
+    struct world_settings settings;
+    draw_settings(&settings, seed);
+    struct world *world = world_open_as(&settings);
     const struct faults_setup faults = {
         .seed = seed,
         .places = world->settings.places,

@@ -17,8 +17,8 @@ enum { WORLD_PLACES_MAX = 6, WORLD_ABSENT_MS = -1 };
 struct world_settings {
     uint64_t seed;
     int32_t partitions;
-    uint32_t places; /* where a process may run: 3 … WORLD_PLACES_MAX */
-    bool apart;      /* a process runs one processor only, in turn */
+    uint32_t places;                  /* where a process may run: 3 … WORLD_PLACES_MAX */
+    uint32_t parts[WORLD_PLACES_MAX]; /* the processors that it runs, a bit for each */
     bool is_static[WORLD_PLACES_MAX];
     bool keeps_disk[WORLD_PLACES_MAX];
     int64_t starts_ms[WORLD_PLACES_MAX]; /* when its process is started first */
@@ -91,6 +91,8 @@ struct world {
 
 /* A world for a seed, with its faults drawn, and nothing begun. From malloc. */
 struct world *world_open(uint64_t seed);
+/* A world as it is wanted, in fair weather, without faults. */
+struct world *world_open_as(const struct world_settings *settings);
 void world_close(struct world *world);
 
 /* The whole run: trouble, rest, resolution, judgement. The transcript has what was violated. */
@@ -98,6 +100,9 @@ void world_run(struct world *world);
 
 /* Let everything happen until a moment, or until a violation. */
 void world_pass(struct world *world, int64_t until_ms);
+
+/* The last part of a run: faults off, rest, resolution, judgement. */
+void world_ends(struct world *world);
 
 /* For scenarios: pieces of a run. */
 void world_start_place(struct world *world, uint32_t place);
