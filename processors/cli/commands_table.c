@@ -51,10 +51,12 @@ const struct command commands[] = {
      .arguments = "[TYPE] [FIELD=VALUE...]",
      .arguments_max = 60,
      .summary = "Send a command or an operation, and wait for its answer.",
-     .details = "What is left out is filled in where it can be: metadata always, the certificate's "
-                "id of an issue. Everything is checked against the schema first. Prints the ids, "
-                "also those of the slices that will be. Exit codes: 0 applied, 4 rejected, 5 "
-                "outcome unknown, 6 no answer in time, 1 dead-lettered or not sent.",
+     .details =
+         "What is left out is filled in where it can be: metadata always, the certificate's "
+         "id of an issue. Everything is checked against the schema first. Prints the ids, "
+         "also those of the slices that will be. Exit codes: 0 applied, 4 rejected, 5 "
+         "outcome unknown, 6 no answer in time or perhaps not sent, 1 dead-lettered or not sent, "
+         "77 not allowed.",
      .example = "millrace send TransferSlice certificateId=34fa59ed-476f-5ced-b30b-a7181683827c "
                 "sliceId=6af9ba78-100c-59e9-b55d-48583838c46e requestedBy=nordwind newOwner=acme",
      .run = verb_send},
