@@ -288,10 +288,20 @@ Test(verify, an_answer_is_what_became_of_the_submission) {
     tale_states();
     EXPECT_BREACH("certificates.answers[3]@0: command " TALE_COMMAND
                   " is answered Rejected, and its event is that it was applied");
+    EXPECT_BREACH("certificates.answers[3]@0: command " TALE_COMMAND
+                  " was answered Rejected, and by registry.events its submission was not settled");
     tale_find(ANSWER, 0)->late = true; /* what led to it may lie behind the cut */
     EXPECT_OK();
 
     tale_begin(); /* applied, and no registry was asked */
+    told = tale_issue(1500);
+    tale_issued(told, &told->command, 1500);
+    (void)tale_answer(told, &told->command, MILLRACE_VERDICT_APPLIED, 1);
+    tale_states();
+    EXPECT_BREACH("certificates.answers[3]@0: command " TALE_COMMAND
+                  " was applied and never submitted to a registry");
+
+    tale_begin();
     told = tale_transfer(NULL, "p");
     tale_transferred(told, &told->command, 1, "o", "p");
     (void)tale_answer(told, &told->command, MILLRACE_VERDICT_APPLIED, 1);
