@@ -40,11 +40,10 @@ static const struct {
 
 /* Where the protocol can be hurt most is hit most often. */
 static const uint32_t point_weights[POINTS_COUNT] = {
-    [POINT_FENCE] = 2,       [POINT_FENCED] = 3,   [POINT_POSITIONS] = 3, [POINT_RESTORE] = 2,
-    [POINT_START] = 2,       [POINT_POLL] = 1,     [POINT_PRODUCE] = 2,   [POINT_END] = 4,
-    [POINT_COMMITTED] = 4,   [POINT_SEND] = 6,     [POINT_WIRE] = 6,      [POINT_WIRED] = 4,
-    [POINT_REPLY] = 4,       [POINT_WITHDRAW] = 3, [POINT_HAND_OVER] = 3, [POINT_EVIDENCE] = 3,
-    [POINT_REVOKE_DONE] = 2,
+    [POINT_FENCE] = 2,     [POINT_FENCED] = 3,   [POINT_POSITIONS] = 3, [POINT_RESTORE] = 2,
+    [POINT_START] = 2,     [POINT_POLL] = 1,     [POINT_PRODUCE] = 2,   [POINT_END] = 4,
+    [POINT_COMMITTED] = 4, [POINT_SEND] = 6,     [POINT_WIRE] = 6,      [POINT_WIRED] = 4,
+    [POINT_REPLY] = 4,     [POINT_WITHDRAW] = 3, [POINT_EVIDENCE] = 3,  [POINT_REVOKE_DONE] = 2,
 };
 
 enum { FAULTS_DRAWN_MOST = 20, POINT_AFTER_MOST = 8 };

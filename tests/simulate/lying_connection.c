@@ -307,8 +307,8 @@ static void give_out(struct lying_connection *connection, struct registry_reply 
     if (ready->kind == REGISTRY_REPLY_SUCCEEDED || ready->kind == REGISTRY_REPLY_REFUSED) {
         ready->request->heard_by = connection->process;
         transcript_say(connection->registry->transcript, "process %u hears of %s: %s",
-                       connection->process->number,
-                       short_id(&ready->request->entry.submission_id), ready->words);
+                       connection->process->number, short_id(&ready->request->entry.submission_id),
+                       ready->words);
     }
     reply->not_sent_cause = ready->kind == REGISTRY_REPLY_NOT_SENT
                                 ? MILLRACE_NOT_SENT_CAUSE_CONNECT_FAILED

@@ -27,7 +27,6 @@ enum point {
     POINT_WIRED,       /* they were */
     POINT_REPLY,       /* a reply is about to be given out */
     POINT_WITHDRAW,    /* before an attempt is destroyed */
-    POINT_HAND_OVER,   /* a lane has ended; before its connection goes to the collector */
     POINT_EVIDENCE,    /* before a piece of evidence leaves */
     POINT_REVOKE_DONE, /* lanes have ended; before the partitions are given back */
     POINTS_COUNT,
