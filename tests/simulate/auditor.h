@@ -15,6 +15,7 @@ struct auditor_setup {
     struct schema_cache *cache;            /* to read with */
     int32_t partitions;
     struct transcript *transcript; /* where violations go */
+    uint32_t readings;             /* how often all inputs may have been read, at least 1 */
     bool at_rest; /* everything has come to its end: nothing may be open any more */
 };
 

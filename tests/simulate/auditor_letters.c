@@ -41,8 +41,8 @@ static void visit_letter(void *context, const struct log_record *record) {
     const char *wrong = NULL;
     if (letter == NULL) {
         wrong = "that record is none that must be dead";
-    } else if (letter->seen++ > 0) {
-        wrong = "the second for that record";
+    } else if (letter->seen++ >= audit->setup->readings) {
+        wrong = "no further one for that record";
     } else if (!text_equal(reason, text_of(letter->reason))) {
         wrong = letter->reason;
     } else if (!bytes_equal(record->value, letter->value) ||

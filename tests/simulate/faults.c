@@ -33,7 +33,7 @@ static const struct {
     [FAULT_REGISTRY_LATE] = {"registry-late", 3, 5000, 60000},
     [FAULT_WALL_CLOCK] = {"wall-clock", 1, 1000, 200000},
     [FAULT_COMPACTION] = {"compaction", 3, 0, 0},
-    [FAULT_OFFSETS_LOST] = {"offsets-lost", 0, 0, 0},
+    [FAULT_OFFSETS_LOST] = {"offsets-lost", 2, 0, 0},
     [FAULT_DISK_LOST] = {"disk-lost", 2, 0, 10000},
     [FAULT_OPERATOR] = {"operator", 4, 0, 0},
 };

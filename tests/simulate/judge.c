@@ -98,6 +98,7 @@ void judge_topics(struct world *world) {
         .cache = world->cache,
         .partitions = world->settings.partitions,
         .transcript = &world->transcript,
+        .readings = 1 + (uint32_t)world->figures.kinds[FAULT_OFFSETS_LOST],
         .at_rest = true,
     };
     if (!world->transcript.violated) {

@@ -412,6 +412,7 @@ struct auditor_setup auditor_rig_audit(bool at_rest) {
         .cache = run.cache,
         .partitions = AUDITOR_RIG_PARTITIONS,
         .transcript = &run.transcript,
+        .readings = 1,
         .at_rest = at_rest,
     };
 }

@@ -342,7 +342,7 @@ static const struct tampering tamperings[] = {
     {"applied without an outcome", OUTCOME(SUCCEEDED), any, DROPPED, "outcome", "an outcome"},
     {"outcome twice", OUTCOME(REFUSED), any, TWICE, "outcome", "outcome"},
     {"dead letter missing", LETTER, NULL, DROPPED, "dead-letter", "has no dead letter"},
-    {"dead letter twice", LETTER, NULL, TWICE, "dead-letter", "the second for that record"},
+    {"dead letter twice", LETTER, NULL, TWICE, "dead-letter", "no further one for that record"},
     {"state with another owner", STATE, state_of_another_owner, CHANGED, "state", "another slice"},
     {"state with a sequence ahead", STATE, state_with_a_sequence_ahead, CHANGED, "state",
      "another sequence"},

@@ -203,8 +203,8 @@ Test(verify, what_cannot_be_read_is_a_dead_letter_or_a_breach) {
         "no dead letter");
     tale_letter("0");
     EXPECT_OK();
-    tale_letter("0");
-    EXPECT_BREACH("dead-letters[3]@0: certificates.commands[3]@0 is dead-lettered a second time");
+    tale_letter("0"); /* it was read again */
+    EXPECT_OK();
     tale_letter("x");
     tale_begin();
     tale_letter("x");

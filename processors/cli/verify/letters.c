@@ -52,11 +52,8 @@ void verify_letters_take(struct verify *verify, const struct verify_record *reco
         return;
     }
     const struct uuid id = id_of_place(topic, partition, offset);
-    if (uuid_map_find(&verify->letters, &id) != NULL) {
-        const struct verify_place place = verify_place_of(record->record);
-        verify_breach(verify, &place, "%.*s[%lld]@%lld is dead-lettered a second time",
-                      (int)topic.length, topic.data, (long long)partition, (long long)offset);
-    }
+    /* More than once where a group's offsets were lost: what cannot be read then has no other trace
+     * by which it could be known again. */
     (void)uuid_map_take(&verify->letters, &id);
 }
 
