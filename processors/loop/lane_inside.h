@@ -17,6 +17,7 @@ enum {
     LANE_SLICE_RECORDS = 128, /* handled before more urgent inputs are looked at again */
     LANE_REPORT_MS = 200,     /* between two reports of progress in the status */
     LANE_PROGRESS_MS = 5000,  /* between two lines in the log about a restore */
+    LANE_ASK_MS = 1000,       /* how long a processor's question to the log may take */
 };
 
 enum lane_command {

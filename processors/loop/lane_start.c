@@ -10,6 +10,14 @@ static bool alive(void *context) {
            lane->log.owned(lane->log.self);
 }
 
+static enum result input_end_now(void *context, uint32_t input, int64_t *end, struct error *error) {
+    const struct lane *lane = context;
+    const int32_t call_ms = lane->setup->call_ms;
+    assert(input < lane->topology->inputs_count && lane->state != LANE_STATE_ENDED);
+    return lane->log.input_end_now(lane->log.self, input,
+                                   call_ms < LANE_ASK_MS ? call_ms : LANE_ASK_MS, end, error);
+}
+
 void lane_start_opening(struct lane *lane) {
     const struct lane_setup *setup = lane->setup;
     struct error error;
@@ -159,6 +167,8 @@ static bool start_processor(struct lane *lane) {
     lane->identity.partitions = lane->setup->partitions;
     lane->identity.alive = alive;
     lane->identity.alive_context = lane;
+    lane->identity.input_end_now = input_end_now;
+    lane->identity.input_end_context = lane;
     turn_look(&lane->turn, &lane->setup->clock);
     const enum result result =
         lane->processor.started(lane->processor.self, &lane->identity, &lane->turn, &error);

@@ -19,6 +19,13 @@ struct lane_identity {
      * been told to end? Cheap, never waits; from the lane's thread only. */
     bool (*alive)(void *alive_context);
     void *alive_context;
+    /* Where an input ends, asked of the brokers: what is behind it was written after the question,
+     * that is after the first of the calls that this answer took. Waits for a second at most.
+     * AGAIN: no answer yet, call again for the same input. Anything else but OK: this question gets
+     * none. From `tick` only. */
+    enum result (*input_end_now)(void *input_end_context, uint32_t input, int64_t *end,
+                                 struct error *error);
+    void *input_end_context;
 };
 
 /* Why a lane drains. */

@@ -89,6 +89,13 @@ struct log {
      */
     int64_t (*input_end)(void *self, uint32_t input);
 
+    /* Where an input ends (its high watermark), asked of the brokers: whatever is behind it was
+     * written after the question, that is after the first of the calls that this answer took.
+     * AGAIN: no answer yet, call again for the same input. DENIED, FAILED: this question gets none.
+     * Only after `fence`. */
+    enum result (*input_end_now)(void *self, uint32_t input, int32_t timeout_ms, int64_t *end,
+                                 struct error *error);
+
     /* Committed offsets of the inputs and ends of the changelogs. Only after `fence`. */
     enum result (*positions)(void *self, int32_t timeout_ms, struct log_positions *positions,
                              struct error *error);

@@ -95,6 +95,10 @@ Test(memory_log, delivers_what_was_written) {
     run(log_suite_delivers_what_was_written);
 }
 
+Test(memory_log, tells_where_an_input_ends_now) {
+    run(log_suite_tells_where_an_input_ends_now);
+}
+
 Test(memory_log, delivers_in_order_as_many_as_asked) {
     run(log_suite_delivers_in_order_as_many_as_asked);
 }

@@ -128,10 +128,12 @@ struct sim_lane {
     struct memory_producer *producer; /* of its transactional id */
     uint32_t epoch;                   /* 0: not fenced in */
 
-    struct sim_request request; /* fence, then positions */
+    struct sim_request request; /* fence, then positions, then ends of inputs */
     uint32_t answered_epoch;
     enum result answered;
     struct log_positions positions;
+    uint32_t asked_input;
+    int64_t answered_end;
 
     struct sim_fetch inputs[LOG_TOPICS_MAX];
     struct sim_fetch changelogs[LOG_TOPICS_MAX];

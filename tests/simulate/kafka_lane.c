@@ -136,7 +136,7 @@ static enum result find_positions(struct sim_lane *lane) {
     return RESULT_OK;
 }
 
-static void positions_answered(void *context, uint64_t number) {
+static void is_answered(void *context, uint64_t number) {
     (void)hears(context, (uint32_t)number);
 }
 
@@ -150,7 +150,7 @@ static void positions_arrive(void *context, uint64_t number) {
         return;
     }
     lane->answered = find_positions(lane);
-    sim_later(lane->kafka, sim_way_ms(lane->kafka), positions_answered, lane, number);
+    sim_later(lane->kafka, sim_way_ms(lane->kafka), is_answered, lane, number);
 }
 
 static enum result port_positions(void *self, int32_t timeout_ms, struct log_positions *positions,
@@ -177,6 +177,42 @@ static enum result port_positions(void *self, int32_t timeout_ms, struct log_pos
                            lane->answered == RESULT_AGAIN
                                ? "offsets of an open transaction are waited for"
                                : "the committed offset of an input is out of range");
+}
+
+/* --- Ends of inputs. --- */
+
+static void input_end_arrives(void *context, uint64_t number) {
+    struct sim_lane *lane = context;
+    if (lane->closed || number != lane->request.number) {
+        return; /* nobody waits for it, and it changes nothing */
+    }
+    if (!sim_reaches(lane->kafka, lane->process)) {
+        lose(lane, (uint32_t)number);
+        return;
+    }
+    const struct memory_topic *topic = lane->inputs[lane->asked_input].topic;
+    lane->answered_end = topic->partitions[lane->partition].count;
+    sim_later(lane->kafka, sim_way_ms(lane->kafka), is_answered, lane, number);
+}
+
+static enum result port_input_end_now(void *self, uint32_t input, int32_t timeout_ms, int64_t *end,
+                                      struct error *error) {
+    struct sim_lane *lane = self;
+    (void)timeout_ms;
+    assert(lane->epoch != 0 && input < lane->topology->inputs_count);
+    if (is_gone(lane)) {
+        return sim_gone(error);
+    }
+    if (!lane->request.out) {
+        lane->asked_input = input;
+        send(lane, input_end_arrives);
+    }
+    assert(lane->asked_input == input);
+    if (!ask_again(lane, input_end_arrives)) {
+        return later(error);
+    }
+    *end = lane->answered_end;
+    return RESULT_OK;
 }
 
 /* --- Reading. --- */
@@ -390,6 +426,7 @@ struct log sim_lane_open(struct sim_member *member, int32_t partition) {
         .fence = port_fence,
         .owned = port_owned,
         .input_end = port_input_end,
+        .input_end_now = port_input_end_now,
         .positions = port_positions,
         .restore = port_restore,
         .start = port_start,

@@ -301,6 +301,35 @@ void log_suite_delivers_what_was_written(const struct log_world *world) {
     close_all(&log, &group);
 }
 
+static int64_t input_end_now(const struct log_world *world, const struct log *log, uint32_t input) {
+    const int64_t deadline_ms = now_ms() + world->deadline_ms;
+    struct error error;
+    int64_t end = -1;
+    enum result result;
+    do {
+        result = log->input_end_now(log->self, input, CALL_MS, &end, &error);
+        cr_assert(now_ms() < deadline_ms, "no end of an input in time");
+    } while (result == RESULT_AGAIN);
+    cr_assert_eq(result, RESULT_OK, "%s", error.text);
+    return end;
+}
+
+void log_suite_tells_where_an_input_ends_now(const struct log_world *world) {
+    enum { RECORDS = 5 };
+    const struct log_group group = join(world);
+    append(world, "suite.commands", "before");
+    append(world, "suite.urgent", "another input");
+    append(world, "suite.urgent", "another input");
+    const struct log log = start_lane(world, &group);
+    /* What was written last counts at once, read or not. */
+    for (int64_t i = 1; i <= RECORDS; i++) {
+        cr_assert_eq(input_end_now(world, &log, COMMANDS), i);
+        append(world, "suite.commands", "after");
+    }
+    cr_expect_eq(input_end_now(world, &log, 0), 2);
+    close_all(&log, &group);
+}
+
 void log_suite_delivers_in_order_as_many_as_asked(const struct log_world *world) {
     enum { RECORDS = 25, AT_ONCE = 10 };
     const struct log_group group = join(world);

@@ -36,6 +36,7 @@ void log_suite_commits_records_and_offsets_together(const struct log_world *worl
 void log_suite_shows_nothing_that_is_not_committed(const struct log_world *world);
 void log_suite_restores_committed_records_to_the_end(const struct log_world *world);
 void log_suite_delivers_what_was_written(const struct log_world *world);
+void log_suite_tells_where_an_input_ends_now(const struct log_world *world);
 void log_suite_delivers_in_order_as_many_as_asked(const struct log_world *world);
 void log_suite_fences_the_older_owner(const struct log_world *world);
 void log_suite_wakes_who_waits(const struct log_world *world);

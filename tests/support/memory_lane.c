@@ -299,6 +299,25 @@ static int64_t port_input_end(void *self, uint32_t input) {
     LOCKED(int64_t, input_of(lane, input)->partitions[lane->partition].count);
 }
 
+static enum result input_end_now(const struct memory_lane *lane, uint32_t input, int64_t *end,
+                                 struct error *error) {
+    assert(lane->epoch != 0);
+    if (lane->crashed) {
+        return gone(error);
+    }
+    if (lane->log->away) {
+        return away(error);
+    }
+    *end = input_of(lane, input)->partitions[lane->partition].count;
+    return RESULT_OK;
+}
+
+static enum result port_input_end_now(void *self, uint32_t input, int32_t timeout_ms, int64_t *end,
+                                      struct error *error) {
+    (void)timeout_ms;
+    LOCKED(enum result, input_end_now(lane, input, end, error));
+}
+
 static enum result port_positions(void *self, int32_t timeout_ms, struct log_positions *found,
                                   struct error *error) {
     (void)timeout_ms;
@@ -409,6 +428,7 @@ enum result memory_lane_open(struct memory_member *member, int32_t partition, st
         .fence = port_fence,
         .owned = port_owned,
         .input_end = port_input_end,
+        .input_end_now = port_input_end_now,
         .positions = port_positions,
         .restore = port_restore,
         .start = port_start,

@@ -4,6 +4,8 @@
 #include "outside/kafka/batch.h"
 #include "outside/kafka/group.h"
 #include "outside/kafka/inputs.h"
+#include "outside/kafka/later.h"
+#include "outside/kafka/lookup.h"
 #include "outside/kafka/positions.h"
 #include "outside/kafka/restorer.h"
 #include "outside/kafka/transactor.h"
@@ -30,6 +32,20 @@ static bool port_owned(void *self) {
 static int64_t port_input_end(void *self, uint32_t input) {
     const struct kafka_lane *lane = self;
     return kafka_inputs_end(&lane->inputs, input);
+}
+
+static enum result port_input_end_now(void *self, uint32_t input, int32_t timeout_ms, int64_t *end,
+                                      struct error *error) {
+    struct kafka_lane *lane = self;
+    assert(lane->transactor.fenced_in && input < lane->inputs.count);
+    int64_t low;
+    const enum result result =
+        kafka_lookup_watermarks(lane->group->asker.handle, lane->inputs.inputs[input].name,
+                                lane->partition, timeout_ms, &low, end, error);
+    if (result == RESULT_AGAIN) {
+        kafka_later(timeout_ms);
+    }
+    return result;
 }
 
 static enum result port_positions(void *self, int32_t timeout_ms, struct log_positions *positions,
@@ -138,6 +154,7 @@ enum result kafka_lane_open(struct kafka_group *group, int32_t partition, struct
         .fence = port_fence,
         .owned = port_owned,
         .input_end = port_input_end,
+        .input_end_now = port_input_end_now,
         .positions = port_positions,
         .restore = port_restore,
         .start = port_start,
