@@ -150,10 +150,11 @@ const struct command commands[] = {
      .summary = "Settle an unknown submission with what you have seen in the registry.",
      .details =
          "The ledger's owner checks the verdict and writes it down; it is never changed "
-         "again. \"Not executed\" needs a quarantine that has passed (loop.quarantine.ms, not "
-         "set by default), and the proof that the process which sent it is dead, or "
-         "--may-execute-twice. Exit codes: 0 resolved, 4 "
-         "refused, 6 no verdict in time, 7 it is not unknown.",
+         "again. \"Not executed\" needs the proof that the process which sent it is dead, and a "
+         "quarantine since its death (loop.quarantine.ms, not set by default); or "
+         "--may-execute-twice, and a quarantine since the outcome became unknown. Look at the "
+         "registry when it is over: what was said before is refused, also when it is read later. "
+         "Exit codes: 0 resolved, 4 refused, 6 no verdict in time, 7 it is not unknown.",
      .example = "millrace unknown resolve 74707cdc-d4ce-5024-84c5-672b061855ed --executed "
                 "--evidence 'transaction 17 in the list of 3 May'",
      .run = verb_unknown_resolve},

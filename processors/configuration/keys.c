@@ -115,8 +115,9 @@ const struct setting_key setting_keys[] = {
      .type = SETTING_INTEGER,
      .fallback = "0",
      MS(0, 7 * (int64_t)DAY_MS),
-     .doc = "No verdict \"not executed\" before this has passed since the outcome became unknown, "
-            "anew with each owner of the partition; 0: no such verdict."},
+     .doc = "No verdict \"not executed\" before this has passed since the process that sent it was "
+            "found dead (with --may-execute-twice: since the outcome became unknown), anew with "
+            "each owner of the partition; 0: no such verdict."},
     {.name = "loop.commit.slow.ms",
      .type = SETTING_INTEGER,
      .fallback = "5000",

@@ -50,12 +50,14 @@ struct submission_reply {
     struct text words;                           /* the registry's, or ours about what went wrong */
 };
 
-/* What the outside knows about an unknown outcome at the moment of an operator's verdict. */
+/* What the lane knows about an unknown outcome when an operator's verdict is read. */
 struct submission_facts {
     bool quarantine_set;    /* a quarantine is configured; without one nothing is ever over */
-    bool quarantine_over;   /* it has passed since the outcome became unknown to this lane */
-    int64_t quarantined_ms; /* how long that is by now */
     bool writer_dead;       /* the process that wrote the open intent is proven dead */
+    bool quarantine_over;   /* it has passed, for the closing rule that the verdict names: since the
+                               writer was found dead, or since the outcome became unknown */
+    int64_t quarantined_ms; /* how long that is by now */
+    bool written_after;     /* the verdict was written down after the quarantine's end */
 };
 
 struct submission_input {

@@ -34,7 +34,8 @@ static const char *malformed_field(const struct registry_operations_resolve_subm
 }
 
 /* "Not executed" frees the certificate while the request may still be on its way. So it needs a
- * time in which every request that was ever sent has ended, and a reason why none can follow. */
+ * reason why none can follow, a time in which every request that was ever sent has ended, and a
+ * look at the registry after that. */
 static void decide_not_executed(const struct submission_step *step,
                                 const struct registry_operations_resolve_submission *operation,
                                 const struct submission_facts *facts) {
@@ -52,11 +53,19 @@ static void decide_not_executed(const struct submission_step *step,
         return;
     }
     if (!facts->quarantine_over) {
-        refuse(step, operation, MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER,
-               facts->quarantine_set
-                   ? "a request may still be under way: ask again when the quarantine is over; it "
-                     "begins anew when the partition gets a new owner"
-                   : "no quarantine is configured (loop.quarantine.ms), so none is ever over");
+        refuse(
+            step, operation, MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER,
+            facts->quarantine_set
+                ? "a request may still be under way: look again when the quarantine is over, and "
+                  "repeat it then; it begins anew when the partition gets a new owner"
+                : "no quarantine is configured (loop.quarantine.ms), so none is ever over");
+        return;
+    }
+    if (!facts->written_after) {
+        refuse(
+            step, operation, MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER,
+            "it was written before the quarantine was over, and so was what it rests on: look at "
+            "the registry again, and repeat it");
         return;
     }
     submission_add_resolved(step, &(struct submission_resolution){
@@ -76,6 +85,7 @@ void submission_step_resolve(const struct submission_step *step,
     const struct registry_state_queued_submission *queued = step->state->work.queued;
     assert(uuid_equal(&operation->certificate_id, &step->state->certificate_id));
     assert(facts->quarantine_set || !facts->quarantine_over);
+    assert(facts->quarantine_over || !facts->written_after);
 
     step->decision->field = malformed_field(operation);
     if (step->decision->field != NULL) {

@@ -37,7 +37,6 @@ struct flight {
     enum flight_stage stage;
     uint32_t registry;        /* index of the lane's */
     struct bytes transaction; /* from malloc, until it was started */
-    int64_t unknown_since_ms; /* monotonic; of UNKNOWN */
     struct flight *bucket_next;
     struct flight *staged_next; /* of STAGED */
 };

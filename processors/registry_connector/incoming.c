@@ -174,26 +174,6 @@ static void dead_letter_read(struct connector_lane *lane, const struct log_recor
     arrival_dead_letter(turn, OUTPUT_DEAD_LETTERS, record, &letter, &lane->logger);
 }
 
-/* What is known about the unknown outcome that an operator wants to close. */
-static struct submission_facts facts_of(
-    const struct handling *handling, const struct registry_operations_resolve_submission *resolve) {
-    const struct connector_lane *lane = handling->lane;
-    const struct registry_state_submission_model *model = handling->state.ledger.submission;
-    const int64_t quarantine_ms = lane->config->options->quarantine_ms;
-    const int64_t quarantined_ms = settling_quarantined_ms(lane, &handling->state.certificate_id,
-                                                           turn_monotonic_ms(handling->turn));
-    /* The writer of the open intent; that of an older attempt proves nothing. */
-    const bool writer_dead =
-        resolve->closing_rule == MILLRACE_CLOSING_RULE_WRITER_DEAD && model != NULL &&
-        lane->config->process.proven_dead(lane->config->process.self, &model->writer);
-    return (struct submission_facts){
-        .quarantine_set = quarantine_ms > 0,
-        .quarantine_over = quarantine_ms > 0 && quarantined_ms >= quarantine_ms,
-        .quarantined_ms = quarantined_ms,
-        .writer_dead = writer_dead,
-    };
-}
-
 static enum result resolve(struct connector_lane *lane, const struct log_record *record,
                            struct turn *turn, const struct message *message, struct error *error) {
     const struct registry_operations_resolve_submission *operation = message->body;
@@ -204,7 +184,9 @@ static enum result resolve(struct connector_lane *lane, const struct log_record 
     }
     const struct submission_input input = {
         .kind = SUBMISSION_INPUT_RESOLVE,
-        .resolve = {.operation = operation, .facts = facts_of(&handling, operation)},
+        .resolve = {.operation = operation,
+                    .facts = quarantines_facts(&lane->quarantines, &operation->certificate_id,
+                                               operation->closing_rule, record->offset)},
     };
     struct submission_decision decision;
     ledger_decide(&handling, &input, &decision);

@@ -10,6 +10,7 @@
 #include "registry_connector/circuit.h"
 #include "registry_connector/flight.h"
 #include "registry_connector/lineup.h"
+#include "registry_connector/quarantine.h"
 #include "registry_connector/registry_connector.h"
 #include "wire/message.h"
 #include "wire/schema_cache.h"
@@ -62,6 +63,7 @@ struct connector_lane {
     struct lane_registry registries[REGISTRIES_MAX];
     uint32_t registries_count;
     struct flights flights;
+    struct quarantines quarantines;
     struct registry_reply replies[REPLIES_AT_ONCE]; /* fetched; those from `replies_done` on wait */
     uint32_t replies_count;
     uint32_t replies_done;
@@ -143,8 +145,5 @@ void settling_committed(struct connector_lane *lane);
 void settling_hand_over(struct connector_lane *lane);
 /* A flight's call is over. */
 void settling_end_flight(struct connector_lane *lane, struct flight *flight);
-/* How long the certificate's unknown outcome has been in quarantine. */
-int64_t settling_quarantined_ms(const struct connector_lane *lane,
-                                const struct uuid *certificate_id, int64_t now_ms);
 
 #endif

@@ -71,6 +71,8 @@ void ledger_stage(struct handling *handling, const struct submission_decision *d
                         decision->events[i].body, &handling->trace);
     }
     submission_apply(&handling->state, decision, turn_arena(handling->turn));
+    quarantines_follow(&handling->lane->quarantines, &handling->state,
+                       turn_monotonic_ms(handling->turn));
     const struct bytes value =
         turn_emit(handling->turn, OUTPUT_STATE, key, MESSAGE_REGISTRY_STATE_LEDGER_STATE,
                   &handling->state, &handling->trace);

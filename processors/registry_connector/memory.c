@@ -47,6 +47,9 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
     if (building->result != RESULT_OK) {
         return false;
     }
+    /* What was unknown when the lane began is in quarantine since then: no clock reaches back over
+     * a restart, and a quarantine may be too long but never too short. */
+    quarantines_follow(&lane->quarantines, &state, turn_monotonic_ms(building->turn));
     if (submission_held(&state, &lane->identity.incarnation) != NULL) {
         hold(lane, &state.certificate_id);
     } else if (submission_startable(&state)) {
@@ -67,6 +70,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
 
 static void forget(struct connector_lane *lane) {
     lane->held_count = 0;
+    quarantines_deinit(&lane->quarantines);
     for (uint32_t i = 0; i < lane->registries_count; i++) {
         lineup_deinit(&lane->registries[i].lineup);
     }

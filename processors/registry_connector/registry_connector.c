@@ -74,6 +74,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     if (result == RESULT_OK) {
         result = sending_intend(lane, turn, error);
     }
+    if (result == RESULT_OK && !lane->draining) {
+        quarantines_tick(&lane->quarantines, &lane->identity, INPUT_OPERATIONS);
+    }
     return result;
 }
 
@@ -116,6 +119,9 @@ static int64_t next_deadline_ms(void *self) {
     if (lane->retry_ms == INT64_MAX) {
         next_ms = least(settling_next_ms(lane), sending_next_ms(lane));
     }
+    if (!lane->draining) {
+        next_ms = least(next_ms, quarantines_next_ms(&lane->quarantines));
+    }
     for (uint32_t i = 0; i < lane->registries_count; i++) {
         const struct registry *registry = &lane->registries[i].registry;
         next_ms = least(next_ms, registry->next_deadline_ms(registry->self));
@@ -131,6 +137,7 @@ static void lane_free(struct connector_lane *lane) {
     if (lane->epoll >= 0) {
         (void)close(lane->epoll);
     }
+    quarantines_deinit(&lane->quarantines);
     free(lane->held);
     free(lane);
 }
@@ -215,6 +222,8 @@ static enum result lane_open(void *self, int32_t partition, struct processor *pr
     lane->partition = partition;
     lane->logger = logger_for(&config->logger, "registry-connector", partition);
     lane->retry_ms = INT64_MAX;
+    quarantines_init(&lane->quarantines, config->options, &config->process, &config->clock,
+                     &lane->logger);
     lane->epoll = epoll_create1(EPOLL_CLOEXEC);
     enum result result =
         lane->epoll >= 0 ? open_reading(lane, error)

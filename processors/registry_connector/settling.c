@@ -12,17 +12,6 @@ void settling_end_flight(struct connector_lane *lane, struct flight *flight) {
     flights_remove(&lane->flights, flight);
 }
 
-int64_t settling_quarantined_ms(const struct connector_lane *lane,
-                                const struct uuid *certificate_id, int64_t now_ms) {
-    const struct flight *flight = flights_find(&lane->flights, certificate_id);
-    /* What was unknown when the lane began is in quarantine since then: no clock reaches back over
-     * a restart, and a quarantine may be too long but never too short. */
-    const int64_t since_ms = flight != NULL && flight->stage == FLIGHT_UNKNOWN
-                                 ? flight->unknown_since_ms
-                                 : lane->started_ms;
-    return now_ms - since_ms;
-}
-
 static enum submission_reply_kind kind_of(enum registry_reply_kind kind) {
     switch (kind) {
     case REGISTRY_REPLY_ACCEPTED:
@@ -68,7 +57,6 @@ static void advance_flight(struct connector_lane *lane, struct flight *flight,
         assert(registry->in_flight > 0);
         registry->in_flight--;
         flight->stage = FLIGHT_UNKNOWN;
-        flight->unknown_since_ms = now_ms;
     } else if (reply->kind != REGISTRY_REPLY_ACCEPTED) {
         settling_end_flight(lane, flight);
     }

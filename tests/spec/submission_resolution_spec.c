@@ -11,8 +11,11 @@
 #define CONTRADICTS MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS
 
 static const struct submission_facts nothing_known = {.writer_dead = false};
-static const struct submission_facts all_closed = {
-    .quarantine_set = true, .quarantine_over = true, .quarantined_ms = 90000, .writer_dead = true};
+static const struct submission_facts all_closed = {.quarantine_set = true,
+                                                   .writer_dead = true,
+                                                   .quarantine_over = true,
+                                                   .quarantined_ms = 90000,
+                                                   .written_after = true};
 
 Test(resolution, executed_needs_evidence_and_nothing_more) {
     struct ledger_story story;
@@ -42,7 +45,7 @@ Test(resolution, not_executed_needs_a_quarantine_and_a_closing_rule) {
          MILLRACE_RESOLUTION_REFUSAL_CLOSING_RULE_NOT_PROVEN},
         {"writer not proven dead",
          MILLRACE_CLOSING_RULE_WRITER_DEAD,
-         {.quarantine_set = true, .quarantine_over = true},
+         {.quarantine_set = true, .quarantine_over = true, .written_after = true},
          MILLRACE_RESOLUTION_REFUSAL_CLOSING_RULE_NOT_PROVEN},
         {"writer dead, quarantine not over",
          MILLRACE_CLOSING_RULE_WRITER_DEAD,
@@ -50,10 +53,21 @@ Test(resolution, not_executed_needs_a_quarantine_and_a_closing_rule) {
          MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER},
         {"risk taken, no quarantine configured", MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE,
          nothing_known, MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER},
+        {"writer dead, said before its end",
+         MILLRACE_CLOSING_RULE_WRITER_DEAD,
+         {.quarantine_set = true, .writer_dead = true, .quarantine_over = true},
+         MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER},
+        {"risk taken, said before its end",
+         MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE,
+         {.quarantine_set = true, .quarantine_over = true},
+         MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER},
         {"writer dead, quarantine over", MILLRACE_CLOSING_RULE_WRITER_DEAD, all_closed, 0},
         {"risk taken, quarantine over",
          MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE,
-         {.quarantine_set = true, .quarantine_over = true, .quarantined_ms = 90000},
+         {.quarantine_set = true,
+          .quarantine_over = true,
+          .quarantined_ms = 90000,
+          .written_after = true},
          0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
