@@ -14,8 +14,8 @@ static const struct {
 } kinds[FAULT_KINDS] = {
     [FAULT_KILL] = {"kill", 6, 0, 20000},
     [FAULT_KILL_AT] = {"kill-at", 10, 0, 20000},
-    [FAULT_PAUSE] = {"pause", 4, 100, 150000},
-    [FAULT_PAUSE_AT] = {"pause-at", 10, 100, 150000},
+    [FAULT_PAUSE] = {"pause", 4, 100, 350000},
+    [FAULT_PAUSE_AT] = {"pause-at", 10, 100, 350000},
     [FAULT_STOP] = {"stop", 4, 0, 30000},
     [FAULT_KAFKA_CUT] = {"kafka-cut", 4, 500, 60000},
     [FAULT_REGISTRY_CUT] = {"registry-cut", 3, 500, 60000},
@@ -35,7 +35,7 @@ static const struct {
     [FAULT_COMPACTION] = {"compaction", 3, 0, 0},
     [FAULT_OFFSETS_LOST] = {"offsets-lost", 2, 0, 0},
     [FAULT_DISK_LOST] = {"disk-lost", 2, 0, 10000},
-    [FAULT_OPERATOR] = {"operator", 4, 0, 0},
+    [FAULT_OPERATOR] = {"operator", 4, 20000, 300000},
 };
 
 /* Where the protocol can be hurt most is hit most often. */
@@ -80,13 +80,17 @@ static enum fault_kind draw_kind(struct chance *chance, const bool on[FAULT_KIND
     return (enum fault_kind)kind;
 }
 
-/* Most of what lasts is short, some of it longer than every time-out. */
-static int64_t draw_duration(struct chance *chance, enum fault_kind kind) {
-    const int64_t least = kinds[kind].lasts_least_ms;
-    const int64_t most = kinds[kind].lasts_most_ms;
+/* Most of what lasts is short, some of it longer than every time-out. Who stands still between his
+ * intent and his request mostly does so until others have taken over and said unknown. */
+static int64_t draw_duration(struct chance *chance, const struct fault *fault) {
+    const int64_t least = kinds[fault->kind].lasts_least_ms;
+    const int64_t most = kinds[fault->kind].lasts_most_ms;
+    const bool dangerous = fault->kind == FAULT_PAUSE_AT &&
+                           (fault->point == POINT_SEND || fault->point == POINT_WIRE ||
+                            fault->point == POINT_COMMITTED);
+    const bool is_long = chance_below(chance, 3) < (dangerous ? 2 : 1);
     const int64_t shorter = least + (most - least) / 10;
-    return chance_below(chance, 3) == 0 ? chance_between(chance, least, most)
-                                        : chance_between(chance, least, shorter);
+    return chance_between(chance, is_long ? shorter : least, is_long ? most : shorter);
 }
 
 static enum point draw_point(struct chance *chance) {
@@ -116,9 +120,9 @@ uint32_t faults_draw(const struct faults_setup *setup, struct fault faults[FAULT
         struct fault *fault = &faults[i];
         *fault = (struct fault){.kind = draw_kind(&chance, on, weight)};
         fault->begin_ms = chance_between(&chance, setup->begin_ms, setup->end_ms);
-        fault->lasts_ms = draw_duration(&chance, fault->kind);
         fault->place = chance_below(&chance, setup->places);
         fault->point = draw_point(&chance);
+        fault->lasts_ms = draw_duration(&chance, fault);
         fault->after = chance_below(&chance, POINT_AFTER_MOST);
         fault->after = chance_below(&chance, 3) > 0 ? 0 : fault->after;
         fault->permille = (uint32_t)chance_between(&chance, 50, 700);

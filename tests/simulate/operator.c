@@ -18,6 +18,7 @@ enum {
 /* What an operator in a hurry may come to do. */
 enum meddling {
     MEDDLING_UNKNOWN, /* a right verdict on an unknown outcome */
+    MEDDLING_RISK,    /* the same, with the risk that it is executed after all */
     MEDDLING_EARLY,   /* while the outcome is still awaited, or before it was sent */
     MEDDLING_SETTLED, /* when it is known already */
     MEDDLING_STRANGER,
@@ -269,6 +270,7 @@ static void meddle_with(struct operator* person, enum operator_stage least,
 void operator_meddles(struct operator* person) {
     static const char seen[] = "the registry's people looked it up";
     const struct verdict dead = {MILLRACE_CLOSING_RULE_WRITER_DEAD, seen, 0};
+    const struct verdict risky = {MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE, seen, 0};
     const struct verdict empty = {MILLRACE_CLOSING_RULE_WRITER_DEAD, "", 0};
     const struct verdict ruleless = {MILLRACE_CLOSING_RULE_NONE, seen, 0};
     const struct verdict misplaced = {MILLRACE_CLOSING_RULE_WRITER_DEAD, seen, 1};
@@ -276,6 +278,9 @@ void operator_meddles(struct operator* person) {
     switch ((enum meddling)chance_below(&person->chance, MEDDLINGS)) {
     case MEDDLING_UNKNOWN:
         meddle_with(person, OPERATOR_STAGE_UNKNOWN, OPERATOR_STAGE_UNKNOWN, &dead);
+        return;
+    case MEDDLING_RISK:
+        meddle_with(person, OPERATOR_STAGE_UNKNOWN, OPERATOR_STAGE_UNKNOWN, &risky);
         return;
     case MEDDLING_EARLY:
         meddle_with(person, OPERATOR_STAGE_QUEUED, OPERATOR_STAGE_BEGUN, &dead);

@@ -35,8 +35,7 @@ struct operator* operator_open(const struct operator_setup *setup);
 void operator_close(struct operator* person);
 
 /* Something an operator in a hurry does: a verdict on some submission, unknown or not. "Not
- * executed" he says only with WriterDead or without a rule, and only when the registry says so at
- * that moment. */
+ * executed" he says only when the registry says so at that moment. */
 void operator_meddles(struct operator* person);
 /* The truth about a submission that can be read of, as a verdict; "not executed" with this rule.
  * False: nobody has heard of it. */

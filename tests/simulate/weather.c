@@ -12,6 +12,7 @@ enum {
     LATENCY_LEAST_MS = 20,
     HOUR_MS = 3600000,
     LATENCIES = 4,
+    MEDDLE_MS = 7000, /* between two verdicts of somebody in a hurry */
 };
 
 static const int64_t latencies_ms[LATENCIES] = {0, 1000, 4000, 20000};
@@ -218,6 +219,15 @@ static void end_fault(void *context, uint64_t argument) {
     relieve_process(world, fault);
 }
 
+/* He keeps at it as long as the fault lasts. */
+static void meddle(void *context, uint64_t argument) {
+    struct world *world = context;
+    if (world->begun[argument]) {
+        operator_meddles(world->operator);
+        timeline_in(&world->timeline, MEDDLE_MS, meddle, world, argument);
+    }
+}
+
 static void begin_fault(void *context, uint64_t argument) {
     struct world *world = context;
     const struct fault *fault = &world->faults[argument];
@@ -236,7 +246,7 @@ static void begin_fault(void *context, uint64_t argument) {
         kafka_compact(world->kafka);
         break;
     case FAULT_OPERATOR:
-        operator_meddles(world->operator);
+        meddle(world, argument);
         break;
     case FAULT_OFFSETS_LOST:
         lose_offsets(world);

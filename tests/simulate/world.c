@@ -59,9 +59,8 @@ static void leave_place(struct world *world, const struct instance *instance) {
 static void end_instance(struct world *world, struct instance *instance) {
     struct error error;
     count_life(world, &instance->process);
-    const bool all_written =
-        instance->process.dead ||
-        instance->plain.flush(instance->plain.self, 0, &error) == RESULT_OK;
+    const bool all_written = instance->process.dead ||
+                             instance->plain.flush(instance->plain.self, 0, &error) == RESULT_OK;
     instance_end(instance);
     if (!all_written) {
         /* It was told to end, and nobody took its evidence in time: what it knew is lost. */
