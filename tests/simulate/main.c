@@ -1,8 +1,10 @@
 /* Runs seeds: `simulate --seeds 1..200`. A failure is shrunk by leaving out faults, and told with
  * its seed, the invariant and the last lines of its transcript. */
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,14 @@ struct options_of_run {
     bool logs;
     bool soak; /* on and on, until it is stopped */
 };
+
+/* Told to stop: what has begun is ended, and summed up. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal_number) {
+    (void)signal_number;
+    stopped = 1;
+}
 
 /* Sums over all seeds. */
 struct totals {
@@ -145,7 +155,7 @@ static void start_job(const struct options_of_run *options, struct job *job,
 static void start_jobs(const struct options_of_run *options, struct job *jobs,
                        struct seed_result *results, uint64_t *next) {
     for (uint32_t i = 0; i < options->jobs; i++) {
-        if (jobs[i].pid == 0 && (*next <= options->last || options->soak)) {
+        if (jobs[i].pid == 0 && stopped == 0 && (*next <= options->last || options->soak)) {
             uint64_t last = *next + SEEDS_AT_ONCE - 1;
             last = last > options->last && !options->soak ? options->last : last;
             start_job(options, &jobs[i], &results[i], *next, last);
@@ -175,7 +185,10 @@ static void take_result(const struct options_of_run *options, struct job *job,
 static bool wait_for_one(const struct options_of_run *options, struct job *jobs,
                          struct seed_result *results, struct totals *totals) {
     int status = 0;
-    const pid_t pid = wait(&status);
+    pid_t pid;
+    do {
+        pid = wait(&status);
+    } while (pid < 0 && errno == EINTR);
     for (uint32_t i = 0; i < options->jobs && pid > 0; i++) {
         if (jobs[i].pid == pid) {
             seed_ended(&results[i], status);
@@ -240,6 +253,8 @@ int main(int argc, char **argv) {
     };
     struct options_of_run options = {.first = 1, .last = 200, .jobs = 1};
     char *rest = NULL;
+    (void)signal(SIGTERM, stop);
+    (void)signal(SIGINT, stop);
     /* A lane's large buffers are hardly used here: fresh pages cost less than to zero old ones. */
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
