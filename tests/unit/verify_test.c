@@ -57,6 +57,15 @@ Test(verify, a_state_must_be_the_fold_of_its_events) {
     EXPECT_BREACH("certificates.state[3]@0: cannot be read, or is no message of this topic");
 }
 
+/* Found by the simulation: a refused command on a certificate that never was leaves no state. */
+Test(verify, what_was_only_ever_refused_needs_no_state) {
+    tale_begin();
+    struct told *told = tale_issue(1500);
+    tale_rejected(told, &told->command, 0);
+    (void)tale_answer(told, &told->command, MILLRACE_VERDICT_REJECTED, 0);
+    EXPECT_OK();
+}
+
 Test(verify, a_state_that_was_overtaken_is_told_with_the_event_that_did_it) {
     (void)tale_of_an_issue(); /* its state is of here */
     struct told *again = tale_transfer(SECOND, "p");
