@@ -1,10 +1,14 @@
-/* The judgement at the end: what `millrace verify` says of the topics, and what the auditor does.
+/* Judgements: that what is unknown is shown; and at the end what `millrace verify` says of the
+ * topics, and what the auditor does.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/verify/verify.h"
+#include "domain/placement.h"
+#include "domain/uuid.h"
+#include "generated/c/certificates_state.h"
 #include "tests/simulate/world.h"
 #include "tests/support/memory_broker.h"
 #include "wire/message.h"
@@ -74,6 +78,57 @@ static void feed_all(struct judging *judging) {
         verify_end(judging->verify);
     }
 }
+
+/* --- What is unknown is shown. --- */
+
+/* The newest state of a certificate; NULL: none. */
+static const struct certificates_state_certificate_state *state_of(struct judging *judging,
+                                                                   const struct uuid *id) {
+    struct memory_log *log = kafka_log(judging->world->kafka);
+    char key[UUID_CHARACTERS];
+    uuid_to_text(id, key);
+    const int32_t p = placement_partition((struct bytes){(const uint8_t *)key, sizeof key},
+                                          judging->world->settings.partitions);
+    const struct memory_topic *topic = memory_topic(log, "certificates.state");
+    for (int64_t offset = memory_stable_end(log, topic, p); offset > 0; offset--) {
+        const struct memory_entry *entry = &topic->partitions[p].entries[offset - 1];
+        if (!memory_delivered(log, entry) || entry->record.key.length != sizeof key ||
+            memcmp(entry->record.key.data, key, sizeof key) != 0) {
+            continue;
+        }
+        const struct wire_input input = {.topic = topic->name, .value = entry->record.value};
+        struct message message;
+        struct wire_failure failure;
+        const enum result result =
+            wire_decode(judging->world->cache, &input, &judging->arena, 0, &message, &failure);
+        assert(result == RESULT_OK);
+        return message.body;
+    }
+    return NULL;
+}
+
+static void expect_suspended(void *context, const struct uuid *certificate_id,
+                             const struct uuid *submission_id) {
+    struct judging *judging = context;
+    arena_reset(&judging->arena);
+    const struct certificates_state_certificate_state *state = state_of(judging, certificate_id);
+    if (state == NULL || state->model.suspension == NULL || state->work.current == NULL) {
+        transcript_violation(&judging->world->transcript, "I6",
+                             "%s is unknown, and its certificate %s is not suspended with it",
+                             short_id(submission_id), short_id(certificate_id));
+    }
+}
+
+void judge_unknown_is_shown(struct world *world) {
+    struct judging judging = {.world = world};
+    void *memory = aligned_alloc(16, ARENA_BYTES);
+    assert(memory != NULL);
+    arena_init(&judging.arena, memory, ARENA_BYTES);
+    ledger_watch_each_unknown(world->watch, expect_suspended, &judging);
+    free(memory);
+}
+
+/* --- The end. --- */
 
 static void ask_verify(struct world *world) {
     struct judging judging = {.world = world, .verify = verify_open()};

@@ -355,6 +355,17 @@ static void watch_request(void *context, const struct registry_entry *request) {
     }
 }
 
+void ledger_watch_each_unknown(const struct ledger_watch *watch,
+                               void (*visit)(void *context, const struct uuid *certificate_id,
+                                             const struct uuid *submission_id),
+                               void *context) {
+    for (uint32_t i = 0; i < watch->count; i++) {
+        if (watch->submissions[i].unknown) {
+            visit(context, &watch->submissions[i].certificate_id, &watch->submissions[i].id);
+        }
+    }
+}
+
 /* --- The end. --- */
 
 struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch) {

@@ -25,6 +25,12 @@ void ledger_watch_close(struct ledger_watch *watch);
 /* Read what has become visible: I0, I1, I3, I4, I7, I8 at each event. */
 void ledger_watch_read(struct ledger_watch *watch);
 
+/* Each submission that is unknown now. */
+void ledger_watch_each_unknown(const struct ledger_watch *watch,
+                               void (*visit)(void *context, const struct uuid *certificate_id,
+                                             const struct uuid *submission_id),
+                               void *context);
+
 /* Where everything stands, after `ledger_watch_read`. */
 struct ledger_counts {
     uint32_t submitted; /* SubmitTransactions that are visible */

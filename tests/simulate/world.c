@@ -251,6 +251,7 @@ static void come_to_rest(struct world *world) {
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
     }
     ledger_watch_when_calm(world->watch);
+    judge_unknown_is_shown(world);
     world->figures.at_rest_unknown = ledger_watch_counts(world->watch).unknown;
 }
 
@@ -332,7 +333,7 @@ static void draw_settings(struct world_settings *settings, uint64_t seed) {
     const bool apart = chance_below(&chance, 4) == 0; /* one processor in each process, in turn */
     settings->commands = (uint32_t)chance_between(&chance, 50, 120);
     settings->certificates = (uint32_t)chance_between(&chance, 2, 10);
-    settings->trouble_ms = chance_between(&chance, 420000, 480000);
+    settings->trouble_ms = chance_between(&chance, 560000, 620000);
     settings->begin_ms = 0;
     settings->end_ms = settings->trouble_ms - 1000;
     if (chance_below(&chance, 3) > 0) { /* all comes at once */

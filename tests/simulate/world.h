@@ -108,7 +108,9 @@ void world_ends(struct world *world);
 void world_start_place(struct world *world, uint32_t place);
 void world_kill(struct world *world, uint32_t place);
 
-/* judge.c: is everything as it must be, at rest and in the topics? */
+/* judge.c: is each unknown outcome shown by a suspended certificate? */
+void judge_unknown_is_shown(struct world *world);
+/* Is everything in the topics as it must be, at rest? */
 void judge_topics(struct world *world);
 
 #endif
