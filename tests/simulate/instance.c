@@ -96,8 +96,14 @@ static void configure_certificates(struct instance *instance, const struct logge
     instance->parts[0].kind = certificates_kind(&instance->certificates);
 }
 
-static void configure_connector(struct instance *instance, const struct instance_setup *setup,
-                                const struct logger *logger) {
+/* A host can only tell of its own processes. */
+static bool proven_dead(void *self, const struct millrace_writer *writer) {
+    const struct instance *instance = self;
+    return text_equal(writer->host, text_of(instance->host)) &&
+           instance->is_over(instance->process.world, writer);
+}
+
+static void configure_connector(struct instance *instance, const struct logger *logger) {
     struct deployment *deployment = instance->deployment;
     const struct sim_process *process = &instance->process;
     const struct millrace_source source = {.name = text_of("millrace-registry-connector"),
@@ -124,7 +130,7 @@ static void configure_connector(struct instance *instance, const struct instance
         .adapters_count = 1,
         .process =
             {
-                .self = setup->world,
+                .self = instance,
                 .writer =
                     {
                         .host = text_of(instance->host),
@@ -132,7 +138,7 @@ static void configure_connector(struct instance *instance, const struct instance
                         .pid = process->number + 1,
                         .start_time = process->life,
                     },
-                .proven_dead = setup->proven_dead,
+                .proven_dead = proven_dead,
             },
         .late_replies = &instance->late,
         .clock = process_clock(&instance->process),
@@ -175,6 +181,7 @@ struct instance *instance_start(const struct instance_setup *setup) {
     struct instance *instance = calloc(1, sizeof *instance);
     assert(instance != NULL);
     instance->deployment = deployment;
+    instance->is_over = setup->proven_dead;
     instance->process = (struct sim_process){
         .number = setup->place,
         .life = setup->life,
@@ -193,7 +200,7 @@ struct instance *instance_start(const struct instance_setup *setup) {
     }
     instance->plain = kafka_plain(deployment->kafka, &instance->process);
     configure_certificates(instance, &logger);
-    configure_connector(instance, setup, &logger);
+    configure_connector(instance, &logger);
     instance->stores = setup->disk != NULL ? disk_stores(setup->disk) : stores_memory();
     for (uint32_t i = 0; i < INSTANCE_PARTS; i++) {
         if ((setup->parts & (1u << i)) != 0) {

@@ -45,6 +45,8 @@ struct instance_part {
 struct instance {
     struct sim_process process;
     struct deployment *deployment;
+    /* As the world knows it, of any process. */
+    bool (*is_over)(void *world, const struct millrace_writer *writer);
     char host[16]; /* several processes may run on one */
     char name[16]; /* of its place: what static membership goes by */
     struct log_plain plain;

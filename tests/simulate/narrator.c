@@ -96,7 +96,8 @@ static void tell_evidence(const struct registry_evidence_evidence_found *evidenc
     (void)snprintf(told, DETAIL_MAX, "evidence about %s: %s", short_id(&evidence->submission_id),
                    !evidence->has_executed ? "accepted"
                    : evidence->executed    ? "executed"
-                                           : "not executed");
+                   : evidence->has_message ? "refused"
+                                           : "not found");
 }
 
 /* A message, as a sentence. */

@@ -250,7 +250,28 @@ static void take_risk(struct scene *scene, const struct scene_words *words) {
     resolve(scene, words, MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE);
 }
 
+/* --- Strangers. --- */
+
+static void testify(struct scene *scene, const struct scene_words *words, bool executed) {
+    transcript_say(&scene->world->transcript,
+                   "a stranger has asked for the status of attempt %u of %s: %s", words->number,
+                   words->command, executed ? "executed" : "not found");
+    scene_testify(scene, command_of(scene, words), (int32_t)words->number, executed);
+}
+
+static void testify_executed(struct scene *scene, const struct scene_words *words) {
+    testify(scene, words, true);
+}
+
+static void testify_not_found(struct scene *scene, const struct scene_words *words) {
+    testify(scene, words, false);
+}
+
 /* --- The scene itself. --- */
+
+static void set_turn(struct scene *scene, const struct scene_words *words) {
+    scene->world->options.batch_records_max = words->number;
+}
 
 static void set_unknown_after(struct scene *scene, const struct scene_words *words) {
     scene->world->options.unknown_after_ms = (int32_t)words->span_ms;
@@ -267,6 +288,7 @@ static void remark(struct scene *scene, const struct scene_words *words) {
 const struct scene_sentence scene_sentences[] = {
     {"an intent of another is unknown after $S s", set_unknown_after},
     {"the quarantine is $S s", set_quarantine},
+    {"a turn takes $N record", set_turn},
     {"-- $R", remark},
     {"$P starts", start},
     {"$P will stand still at $W for $S s", stand_still_at},
@@ -299,6 +321,8 @@ const struct scene_sentence scene_sentences[] = {
     {"requests to commit get through", clear},
     {"registry.commands is read again", rewind_input},
     {"Kafka compacts", compact},
+    {"a stranger finds attempt $N of $C executed", testify_executed},
+    {"a stranger does not find attempt $N of $C", testify_not_found},
     {"the operator looks $C up", look_up},
     {"the operator looks $C up, and says that its writer is dead", call_dead},
     {"the operator looks $C up, and says that it may execute twice", take_risk},

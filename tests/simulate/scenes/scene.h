@@ -59,6 +59,11 @@ struct scene {
 /* script.c: read a script; its head goes to `out`. False: a line is not understood, and told. */
 bool scene_read(struct scene *scene, const char *path, FILE *out);
 
+/* testify.c: a stranger says what the registry's status of an attempt is: executed, or not found.
+ */
+void scene_testify(struct scene *scene, const struct scene_command *command, int32_t attempt,
+                   bool executed);
+
 /* The whole of it, told to `out`. False: something was violated. */
 bool scene_play(struct scene *scene, FILE *out);
 
