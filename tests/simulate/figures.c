@@ -14,6 +14,7 @@ void figures_add(struct world_figures *sum, const struct world_figures *figures)
     sum->faults += figures->faults;
     sum->steps += figures->steps;
     sum->lives += figures->lives;
+    sum->looks += figures->looks;
     for (uint32_t i = 0; i < POINTS_COUNT; i++) {
         sum->reached[i] += figures->reached[i];
         sum->hit[i] += figures->hit[i];

@@ -64,10 +64,10 @@ static void print_totals(const struct totals *totals, int64_t took_ms) {
                  (double)totals->seeds * 60000.0 / (double)(took_ms == 0 ? 1 : took_ms));
     (void)printf(
         "a seed on average: %llu records of commands, %llu submissions, %llu deeds of the "
-        "registry, %llu faults, %llu lives\n",
+        "registry, %llu faults, %llu lives, %.1f looks of verify meanwhile\n",
         (unsigned long long)(sum->commands / seeds), (unsigned long long)(sum->submissions / seeds),
         (unsigned long long)(sum->deeds / seeds), (unsigned long long)(sum->faults / seeds),
-        (unsigned long long)(sum->lives / seeds));
+        (unsigned long long)(sum->lives / seeds), (double)sum->looks / (double)seeds);
     (void)printf(
         "ledger: %llu attempts not sent, %llu unknown, %llu of them still when the faults "
         "were over, %llu verdicts, %llu sent after that, %llu incidents\n",

@@ -169,6 +169,9 @@ void world_pass(struct world *world, int64_t until_ms) {
         }
         world->idle_steps = 0;
         narrator_tell(&world->narrator);
+        if (world->depth == 0) {
+            onlooker_step(&world->onlooker, world);
+        }
         timeline_move(&world->timeline, next_ms(world, until_ms));
     }
 }
@@ -291,6 +294,7 @@ void world_run(struct world *world) {
         timeline_at(&world->timeline, settings->starts_ms[p], start_again, world, p);
     }
     weather_begin(world);
+    onlooker_begin(&world->onlooker, world);
     world_pass(world, settings->trouble_ms);
     transcript_say(&world->transcript, "the faults are over");
     world_ends(world);
@@ -310,6 +314,7 @@ void world_ends(struct world *world) {
         judge_topics(world);
     }
     world->figures.virtual_ms = world->timeline.now_ms;
+    world->figures.looks = world->onlooker.looks;
     world->figures.deeds = lying_registry_entries(world->registry);
     const struct ledger_counts ledger = ledger_watch_counts(world->watch);
     world->figures.submissions = ledger.submitted;
@@ -491,6 +496,7 @@ void world_close(struct world *world) {
         }
         disk_wipe(&world->places[p].disk);
     }
+    onlooker_end(&world->onlooker);
     ledger_watch_close(world->watch);
     operator_close(world->operator);
     workload_close(world->workload);

@@ -7,6 +7,7 @@
 #include "tests/simulate/instance.h"
 #include "tests/simulate/ledger_watch.h"
 #include "tests/simulate/narrator.h"
+#include "tests/simulate/onlooker.h"
 #include "tests/simulate/operator.h"
 #include "tests/simulate/workload.h"
 #include "tests/support/fake_schemas.h"
@@ -54,6 +55,7 @@ struct world_figures {
     uint64_t faults;
     uint64_t steps;
     uint64_t lives;
+    uint64_t looks; /* of `millrace verify`, while all was at work */
     uint64_t reached[POINTS_COUNT];
     uint64_t hit[POINTS_COUNT];
     uint64_t kinds[FAULT_KINDS];
@@ -77,6 +79,7 @@ struct world {
     struct operator* operator;
     struct ledger_watch *watch;
     struct narrator narrator;
+    struct onlooker onlooker;
     struct deployment deployment;
     struct world_place places[WORLD_PLACES_MAX];
     struct instance *ended; /* the last life that ended */
