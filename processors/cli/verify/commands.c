@@ -195,8 +195,10 @@ void verify_commands_end(struct verify *verify) {
             continue;
         }
         count(&verify->report.counts, command);
-        const bool accounted =
-            command->answered != VERIFY_OUTCOME_NONE || command->waiting || command->current;
+        const struct verify_certificate *certificate =
+            uuid_map_item(&verify->certificates, command->certificate);
+        const bool accounted = command->answered != VERIFY_OUTCOME_NONE || command->waiting ||
+                               command->current || certificate->has_newer;
         if (command->due && !accounted) {
             const struct verify_place place =
                 verify_place_at(verify, VERIFY_TOPIC_COMMANDS, command->offset);

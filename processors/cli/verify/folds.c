@@ -366,6 +366,7 @@ static void end_folds(struct verify *verify, const struct kind *kind) {
         end_fold(verify, kind, &certificate->fold, &certificate->id);
         forget(&certificate->fold.folded);
         forget(&certificate->fold.state);
+        certificate->has_newer = certificate->fold.has_newer;
         certificate->fold = (struct verify_fold){.has_events = false};
     }
 }

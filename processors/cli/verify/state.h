@@ -59,7 +59,9 @@ struct verify_certificate {
     bool has_queued;
     bool is_suspended;   /* by its events so far */
     bool was_misaligned; /* an event suspended it as such */
-    bool counted;        /* as a certificate: not only a key that somebody used */
+    bool has_newer; /* a state behind the cut, of the kind whose folds have ended last: the one of
+                       before the cut, and what it had under way, may be compacted away */
+    bool counted;   /* as a certificate: not only a key that somebody used */
 };
 
 enum verify_outcome {

@@ -110,8 +110,9 @@ void verify_submissions_end(struct verify *verify) {
         }
         const struct verify_certificate *certificate =
             uuid_map_item(&verify->certificates, command->certificate);
-        if (!certificate->has_queued ||
-            !uuid_equal(&certificate->queued, &command->submission_id)) {
+        const bool queued =
+            certificate->has_queued && uuid_equal(&certificate->queued, &command->submission_id);
+        if (!queued && !certificate->has_newer) {
             const struct verify_place place =
                 verify_place_at(verify, VERIFY_TOPIC_REGISTRY_COMMANDS, command->submit_offset);
             verify_breach(verify, &place,
