@@ -86,6 +86,16 @@ class Promise(unittest.TestCase):
                 with self.subTest(test=name):
                     self.assertIn(name, there)
 
+    def test_every_scene_is_named_and_exists(self):
+        there = {scene.stem for scene in (ROOT / "tests" / "simulate" / "scenes").glob("*.scene")}
+        self.assertEqual(there, {name for line in lines_of("scenes") for name in tokens(line)})
+
+    def test_every_rule_of_the_protocol_has_a_scene(self):
+        for title, body in sections():
+            if title[0].isdigit():
+                with self.subTest(rule=title):
+                    self.assertIn("\n- scenes: ", body)
+
     def test_every_mutant_is_named_and_exists(self):
         there = {patch.stem for patch in (ROOT / "tests" / "mutants").glob("*.patch")}
         named = {name for line in lines_of("mutants") for name in tokens(line)}
