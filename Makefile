@@ -115,9 +115,12 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(SUPPORT_SOURCES)) $(L
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS) -lcriterion
 
+# BENCH=ledger,loop runs some; tests/bench/README.md says what each of them measures.
+comma := ,
+BENCH ?= $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 .PHONY: bench
-bench: $(BUILD)/bench/loop ## Measure the loop against a bare one, on a Kafka that runs
-	@$<
+bench: $(patsubst %,$(BUILD)/bench/%,$(subst $(comma), ,$(BENCH))) ## Measure: BENCH=name,name
+	@set -e; for bench in $^; do $$bench; done
 
 .PHONY: unit spec contract
 unit: ## Run one suite of tests: pieces

@@ -2,9 +2,8 @@
  *
  *   loop [RECORDS [PARTITIONS [bare|loop]]]     with MILLRACE_KAFKA_BOOTSTRAP_SERVERS
  *
- * The bare loop is librdkafka with the same settings and records, without store, arena or clock.
- * Each line says what it reached and what it cost this process; other work on the machine shows in
- * the first, less in the second. */
+ * The bare loop is librdkafka with the same settings and records, without store, arena or clock. A
+ * round begins when the first transaction is committed. */
 #include <assert.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -12,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "loop/group.h"
 #include "loop/headers.h"
@@ -23,13 +20,16 @@
 #include "outside/kafka/properties.h"
 #include "outside/store_memory/store_memory.h"
 #include "tests/support/kafka_cluster.h"
+#include "tests/support/measure.h"
 
-enum { VALUE_BYTES = 100, BATCH = 1000, CALL_MS = 10000 };
+enum { VALUE_BYTES = 100, BATCH = 1000, CALL_MS = 10000, OUTPUTS = 2 };
 
 static struct kafka_cluster cluster;
-static uint32_t records_count = 500000;
-static int32_t partitions = 6;
-static atomic_uint handled;
+static char application[96]; /* of this round: no offsets are committed for it yet */
+static uint32_t records_count;
+static int32_t partitions;
+static atomic_uint handled;                /* and committed */
+static _Thread_local uint32_t handled_now; /* by this lane, in the open transaction */
 
 static const struct log_topology topology = {
     .processor = "bench",
@@ -40,12 +40,6 @@ static const struct log_topology topology = {
     .changelogs = {"bench.state"},
     .changelogs_count = 1,
 };
-
-static double seconds_of(clockid_t id) {
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* --- The input. --- */
 
@@ -83,7 +77,7 @@ static enum result handle(void *self, uint32_t input, const struct log_record *r
     (void)self;
     (void)input;
     (void)error;
-    for (uint32_t output = 0; output < 2; output++) {
+    for (uint32_t output = 0; output < OUTPUTS; output++) {
         struct headers headers;
         headers_begin(&headers, turn_arena(turn), 1);
         const struct log_staged staged = {
@@ -96,8 +90,14 @@ static enum result handle(void *self, uint32_t input, const struct log_record *r
         batch_stage(&turn->batch, &staged, headers.items);
     }
     turn_put(turn, 0, record->key, record->value);
-    (void)atomic_fetch_add(&handled, 1);
+    handled_now++;
     return RESULT_OK;
+}
+
+static void committed(void *self) {
+    (void)self;
+    (void)atomic_fetch_add(&handled, handled_now);
+    handled_now = 0;
 }
 
 static enum result restore(void *self, uint32_t changelog, const struct log_record *record,
@@ -160,7 +160,7 @@ static enum result open_lane(void *self, int32_t partition, struct processor *pr
                                     .started = started,
                                     .handle = handle,
                                     .tick = tick,
-                                    .committed = nothing,
+                                    .committed = committed,
                                     .drain = drain,
                                     .drained = drained,
                                     .wait_fd = no_fd,
@@ -174,43 +174,19 @@ static struct uuid fresh(void *self) {
     return (struct uuid){{1}};
 }
 
-static double cpu_began;
-static double wall_began;
-
-static void begin(void) {
-    cpu_began = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-    wall_began = seconds_of(CLOCK_MONOTONIC);
+/* From the first transaction to the last. */
+static void measure(struct measure_way *way) {
+    measure_await(way, &handled, 1);
+    const struct measure_moment began = measure_now();
+    measure_await(way, &handled, records_count);
+    measure_note(way, &began, records_count);
+    way->written_each = OUTPUTS;
 }
 
-static void report(const char *name) {
-    const double wall = seconds_of(CLOCK_MONOTONIC) - wall_began;
-    const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_began;
-    printf("%-6s %8.0f records/s %8.2f CPU s per million\n", name, records_count / wall,
-           cpu / records_count * 1e6);
-}
-
-/* Waits until so many records were handled. A loop that makes no progress is not waited for: its
- * threads may hang in a call, so the program ends without them. */
-static void await_handled(uint32_t count, const char *name) {
-    enum { PROGRESS_S = 60, LOOK_NS = 1000000 };
-    uint32_t seen = 0;
-    double seen_s = seconds_of(CLOCK_MONOTONIC);
-    for (;;) {
-        const uint32_t now = (uint32_t)atomic_load(&handled);
-        const double now_s = seconds_of(CLOCK_MONOTONIC);
-        if (now >= count) {
-            return;
-        }
-        if (now != seen) {
-            seen = now;
-            seen_s = now_s;
-        } else if (now_s - seen_s > PROGRESS_S) {
-            fprintf(stderr, "%s: no record for %d s, after %u of %u; see what Kafka says\n", name,
-                    PROGRESS_S, now, records_count);
-            _exit(1);
-        }
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
-    }
+static void begin_round(const struct measure_way *way) {
+    atomic_store(&handled, 0);
+    (void)snprintf(application, sizeof application, "%s%u", cluster.prefix, way->rounds);
+    cluster.config.application = application;
 }
 
 static void *run_group(void *group) {
@@ -219,8 +195,7 @@ static void *run_group(void *group) {
     return NULL;
 }
 
-static void measure_ours(void) {
-    static const char name[] = "loop";
+static void run_loop(struct measure_way *way) {
     static const struct processor_kind kind = {
         .topology = &topology, .tables = 1, .lane_open = open_lane};
     const struct stores stores = stores_memory();
@@ -228,6 +203,7 @@ static void measure_ours(void) {
     struct log_group log_group;
     struct error error;
     int32_t found;
+    begin_round(way);
     enum result result =
         kafka_group_open(&cluster.config, &topology, CALL_MS, &log_group, &found, &error);
     assert(result == RESULT_OK && found == partitions);
@@ -249,10 +225,7 @@ static void measure_ours(void) {
     assert(result == RESULT_OK);
     pthread_t thread;
     pthread_create(&thread, NULL, run_group, group);
-    await_handled(1, name);
-    begin();
-    await_handled(records_count, name);
-    report(name);
+    measure(way);
     group_stop(group);
     pthread_join(thread, NULL);
     group_close(group);
@@ -291,11 +264,11 @@ static void *bare_lane(void *context) {
     rd_kafka_t *producer = new_client(KAFKA_ROLE_TRANSACTOR, partition);
     char names[3][128];
     static const char *const plain[] = {"bench.in", "bench.one", "bench.two"};
-    rd_kafka_topic_t *outputs[2];
+    rd_kafka_topic_t *outputs[OUTPUTS];
     for (uint32_t i = 0; i < 3; i++) {
         snprintf(names[i], sizeof names[i], "%s%s", cluster.prefix, plain[i]);
     }
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < OUTPUTS; i++) {
         outputs[i] = rd_kafka_topic_new(producer, names[i + 1], NULL);
     }
     check(rd_kafka_init_transactions(producer, CALL_MS));
@@ -314,7 +287,7 @@ static void *bare_lane(void *context) {
         }
         check(rd_kafka_begin_transaction(producer));
         for (ssize_t i = 0; i < count; i++) {
-            for (uint32_t output = 0; output < 2; output++) {
+            for (uint32_t output = 0; output < OUTPUTS; output++) {
                 const rd_kafka_resp_err_t failed = rd_kafka_producev(
                     producer, RD_KAFKA_V_RKT(outputs[output]), RD_KAFKA_V_PARTITION(partition),
                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -333,7 +306,7 @@ static void *bare_lane(void *context) {
     rd_kafka_consumer_group_metadata_destroy(group);
     rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < OUTPUTS; i++) {
         rd_kafka_topic_destroy(outputs[i]);
     }
     rd_kafka_destroy(producer);
@@ -341,50 +314,33 @@ static void *bare_lane(void *context) {
     return NULL;
 }
 
-static void measure_bare(void) {
-    static const char name[] = "bare";
+static void run_bare(struct measure_way *way) {
     enum { PARTITIONS_MAX = 64 };
     pthread_t threads[PARTITIONS_MAX];
     int32_t numbers[PARTITIONS_MAX];
-    assert(partitions <= PARTITIONS_MAX);
-    for (int32_t p = 0; p < partitions; p++) {
+    const int32_t count = partitions;
+    assert(count <= PARTITIONS_MAX);
+    begin_round(way);
+    for (int32_t p = 0; p < count; p++) {
         numbers[p] = p;
         pthread_create(&threads[p], NULL, bare_lane, &numbers[p]);
     }
-    await_handled(1, name);
-    begin();
-    await_handled(records_count, name);
-    report(name);
-    for (int32_t p = 0; p < partitions; p++) {
+    measure(way);
+    for (int32_t p = 0; p < count; p++) {
         pthread_join(threads[p], NULL);
     }
 }
 
 int main(int argc, char **argv) {
-    if (argc > 1) {
-        records_count = (uint32_t)strtoul(argv[1], NULL, 10);
-    }
-    if (argc > 2) {
-        partitions = (int32_t)strtol(argv[2], NULL, 10);
-    }
-    if (getenv("MILLRACE_KAFKA_BOOTSTRAP_SERVERS") == NULL) {
-        fprintf(stderr, "no Kafka: docker/stack up bench, then . build/stack/bench/env\n");
-        return 1;
-    }
+    const struct measure_arguments arguments = measure_arguments(argc, argv, 300000);
+    records_count = arguments.count;
+    partitions = arguments.partitions;
     kafka_cluster_open(&cluster);
     kafka_cluster_create_all(&cluster, &topology, partitions);
     fill();
-    for (uint32_t round = 0; round < 4; round++) {
-        atomic_store(&handled, 0);
-        const bool bare = round % 2 == 0;
-        if (argc > 3 && (strcmp(argv[3], "bare") == 0) != bare) {
-            continue;
-        }
-        (bare ? measure_bare : measure_ours)();
-        if (!bare) {
-            break;
-        }
-    }
+    struct measure_way ours = {.name = "loop", .run = run_loop};
+    struct measure_way other = {.name = "bare", .run = run_bare};
+    measure_pair("loop", "records", &ours, &other, arguments.only);
     kafka_cluster_close(&cluster);
     return 0;
 }

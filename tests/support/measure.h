@@ -1,0 +1,47 @@
+/* Two ways to do one job, measured in turns on one broker: medians, and what one costs over the
+ * other. The figures are for people; nothing is passed or failed by them. */
+#ifndef MILLRACE_TESTS_SUPPORT_MEASURE_H
+#define MILLRACE_TESTS_SUPPORT_MEASURE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { MEASURE_ROUNDS = 3 };
+
+/* Wall clock and CPU time of this process, librdkafka's threads included. */
+struct measure_moment {
+    double wall_s;
+    double cpu_s;
+};
+
+struct measure_way {
+    const char *name;
+    void (*run)(struct measure_way *way); /* one round; ends with one `measure_note` */
+    double per_s[MEASURE_ROUNDS];
+    double cpu_s_per_million[MEASURE_ROUNDS];
+    double written_each; /* records written for each piece of the job; the same in every round */
+    uint32_t rounds;     /* run so far */
+};
+
+/* PROGRAM [COUNT [PARTITIONS [WAY]]] */
+struct measure_arguments {
+    uint32_t count; /* pieces of the job in a round */
+    int32_t partitions;
+    const char *only; /* the one way to run, for a profile; NULL: both */
+};
+/* Ends the program where no Kafka is named in the environment. */
+struct measure_arguments measure_arguments(int argc, char **argv, uint32_t count);
+
+struct measure_moment measure_now(void);
+/* Waits until so much is reached. A way that makes no progress is not waited for: its threads may
+ * hang in a call, so the program ends without them. */
+void measure_await(const struct measure_way *way, const atomic_uint *reached, uint32_t count);
+/* A round is over: `count` pieces since `began`. */
+void measure_note(struct measure_way *way, const struct measure_moment *began, uint32_t count);
+
+/* Run both ways in turns and print what came of it. Ratios are of `ours` over `other`; `pieces`
+ * names what is counted. */
+void measure_pair(const char *title, const char *pieces, struct measure_way *ours,
+                  struct measure_way *other, const char *only);
+
+#endif
