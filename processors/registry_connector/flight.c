@@ -23,13 +23,30 @@ static struct bytes copy_bytes(struct bytes bytes) {
     return (struct bytes){.data = copy, .length = bytes.length};
 }
 
+static struct flight *next_of(struct flight *flight, const struct uuid *certificate_id) {
+    while (flight != NULL && !uuid_equal(&flight->subject.call.certificate_id, certificate_id)) {
+        flight = flight->bucket_next;
+    }
+    return flight;
+}
+
+/* Of what is left of older submissions the newest is kept for its late reply. */
+static void outlive(struct flights *flights, const struct uuid *certificate_id) {
+    struct flight *older = flights_find(flights, certificate_id);
+    if (older == NULL || older->stage == FLIGHT_OUTLIVED) {
+        return;
+    }
+    assert(older->stage == FLIGHT_UNKNOWN); /* settled since; no reply of it is awaited */
+    struct flight *oldest = next_of(older->bucket_next, certificate_id);
+    if (oldest != NULL) {
+        flights_remove(flights, oldest);
+    }
+    older->stage = FLIGHT_OUTLIVED;
+}
+
 struct flight *flights_add(struct flights *flights, uint32_t registry,
                            const struct registry_events_submission_intended *intended) {
-    struct flight *older = flights_find(flights, &intended->certificate_id);
-    if (older != NULL) {
-        assert(older->stage == FLIGHT_UNKNOWN); /* settled since; no reply of it is awaited */
-        flights_remove(flights, older);
-    }
+    outlive(flights, &intended->certificate_id);
     struct flight *flight = calloc(1, sizeof *flight);
     assert(flight != NULL && intended->metadata.has_correlation_id);
     struct flight_subject *subject = &flight->subject;
@@ -57,9 +74,15 @@ struct flight *flights_add(struct flights *flights, uint32_t registry,
 }
 
 struct flight *flights_find(const struct flights *flights, const struct uuid *certificate_id) {
-    struct flight *flight = *bucket_of((struct flights *)flights, certificate_id);
-    while (flight != NULL && !uuid_equal(&flight->subject.call.certificate_id, certificate_id)) {
-        flight = flight->bucket_next;
+    return next_of(*bucket_of((struct flights *)flights, certificate_id), certificate_id);
+}
+
+struct flight *flights_find_call(const struct flights *flights, const struct registry_call *call) {
+    struct flight *flight = flights_find(flights, &call->certificate_id);
+    while (flight != NULL &&
+           (!uuid_equal(&flight->subject.call.submission_id, &call->submission_id) ||
+            flight->subject.call.attempt != call->attempt)) {
+        flight = next_of(flight->bucket_next, &call->certificate_id);
     }
     return flight;
 }

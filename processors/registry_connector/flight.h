@@ -19,6 +19,8 @@ enum flight_stage {
     FLIGHT_COMMITTED, /* it is known to be committed; nothing was started yet */
     FLIGHT_STARTED,   /* the one attempt was given to the registry's adapter */
     FLIGHT_UNKNOWN,   /* its outcome is unknown; a late reply may still come */
+    FLIGHT_OUTLIVED,  /* settled by other evidence, and the next submission is under way; what its
+                         late reply says is written down as evidence */
 };
 
 /* What a reply is about, enough to write it down as evidence without the ledger. */
@@ -41,17 +43,19 @@ struct flight {
     struct flight *staged_next; /* of STAGED */
 };
 
-/* One certificate has at most one. All zeroes is empty. */
+/* One certificate has at most one, and one that is OUTLIVED. All zeroes is empty. */
 struct flights {
     struct flight *buckets[FLIGHTS_BUCKETS];
     struct flight *staged; /* newest first */
 };
 
-/* A flight for an intent that is staged now; it replaces what is left of an older one. */
+/* A flight for an intent that is staged now; it outlives an older one that is UNKNOWN. */
 struct flight *flights_add(struct flights *flights, uint32_t registry,
                            const struct registry_events_submission_intended *intended);
-/* NULL: none. */
+/* The certificate's newest. NULL: none. */
 struct flight *flights_find(const struct flights *flights, const struct uuid *certificate_id);
+/* The one that a reply is about. NULL: none, or forgotten. */
+struct flight *flights_find_call(const struct flights *flights, const struct registry_call *call);
 /* Not for STAGED ones. */
 void flights_remove(struct flights *flights, struct flight *flight);
 /* Visit all; `visit` may remove the flight it is given. */

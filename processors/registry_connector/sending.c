@@ -69,7 +69,8 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     assert(decision.verdict == SUBMISSION_VERDICT_CHANGED && decision.events_count == 1);
     struct flight *older = flights_find(&lane->flights, &handling.state.certificate_id);
     if (older != NULL && older->stage == FLIGHT_STARTED) {
-        settling_end_flight(lane, older); /* evidence was faster than its reply */
+        /* Evidence was faster than its reply. */
+        settling_await_late_reply(lane, older, turn_monotonic_ms(turn));
     }
     const struct registry_events_submission_intended *intended = decision.events[0].body;
     /* Only who wrote the intent sends it. */
@@ -193,7 +194,8 @@ static bool destroy(struct connector_lane *lane, const struct flight *flight) {
 static void withdraw(void *context, struct flight *flight) {
     struct withdrawal *withdrawal = context;
     struct connector_lane *lane = withdrawal->lane;
-    if (withdrawal->result != RESULT_OK || flight->stage == FLIGHT_UNKNOWN) {
+    if (withdrawal->result != RESULT_OK || flight->stage == FLIGHT_UNKNOWN ||
+        flight->stage == FLIGHT_OUTLIVED) {
         return;
     }
     if (!turn_has_room(withdrawal->turn)) {

@@ -4,6 +4,15 @@
 
 #include "registry_connector/lane.h"
 
+void settling_await_late_reply(struct connector_lane *lane, struct flight *flight, int64_t now_ms) {
+    assert(flight->stage == FLIGHT_STARTED);
+    struct lane_registry *registry = &lane->registries[flight->registry];
+    assert(registry->in_flight > 0);
+    registry->in_flight--;
+    flight->stage = FLIGHT_UNKNOWN;
+    flight->unknown_since_ms = now_ms;
+}
+
 void settling_end_flight(struct connector_lane *lane, struct flight *flight) {
     assert(flight->stage == FLIGHT_COMMITTED || flight->stage == FLIGHT_STARTED);
     struct lane_registry *registry = &lane->registries[flight->registry];
@@ -48,15 +57,21 @@ static void advance_flight(struct connector_lane *lane, struct flight *flight,
                           logger_number("wait_ms", registry->circuit.backoff_ms),
                           logger_text("err.msg", (struct text){reply->text, reply->text_length})));
     }
-    if (flight->stage == FLIGHT_UNKNOWN) {
-        flights_remove(&lane->flights, flight); /* the late reply it was kept for */
+    if (flight->stage == FLIGHT_UNKNOWN || flight->stage == FLIGHT_OUTLIVED) {
+        if (reply->kind != REGISTRY_REPLY_UNKNOWN && reply->kind != REGISTRY_REPLY_ACCEPTED) {
+            flights_remove(&lane->flights, flight); /* the late reply it was kept for */
+        }
         return;
     }
     assert(flight->stage == FLIGHT_STARTED);
     if (reply->kind == REGISTRY_REPLY_UNKNOWN) {
+<<<<<<< HEAD
         assert(registry->in_flight > 0);
         registry->in_flight--;
         flight->stage = FLIGHT_UNKNOWN;
+=======
+        settling_await_late_reply(lane, flight, now_ms);
+>>>>>>> 86ac91e (connector: a late reply to an older submission is written down as evidence)
     } else if (reply->kind != REGISTRY_REPLY_ACCEPTED) {
         settling_end_flight(lane, flight);
     }
@@ -64,11 +79,9 @@ static void advance_flight(struct connector_lane *lane, struct flight *flight,
 
 static enum result settle_reply(struct connector_lane *lane, const struct registry_reply *reply,
                                 struct turn *turn, struct error *error) {
-    struct flight *flight = flights_find(&lane->flights, &reply->call.certificate_id);
-    if (flight == NULL ||
-        !uuid_equal(&flight->subject.call.submission_id, &reply->call.submission_id) ||
-        flight->subject.call.attempt != reply->call.attempt) {
-        return RESULT_OK; /* late, and settled since by other evidence; a newer one is under way */
+    struct flight *flight = flights_find_call(&lane->flights, &reply->call);
+    if (flight == NULL) {
+        return RESULT_OK; /* so late that two submissions have followed */
     }
     struct handling handling = {.lane = lane, .turn = turn};
     const enum result result = ledger_load(&handling, &reply->call.certificate_id, error);
@@ -79,6 +92,7 @@ static enum result settle_reply(struct connector_lane *lane, const struct regist
         handling.trace.traceparent = handling.state.work.queued->traceparent;
     }
     const struct flight_subject subject = flight->subject;
+    const bool outlived = flight->stage == FLIGHT_OUTLIVED;
     advance_flight(lane, flight, reply, turn_monotonic_ms(turn));
     const struct submission_input input = {
         .kind = SUBMISSION_INPUT_REPLY,
@@ -92,7 +106,7 @@ static enum result settle_reply(struct connector_lane *lane, const struct regist
     struct submission_decision decision;
     ledger_decide(&handling, &input, &decision);
     ledger_stage(&handling, &decision);
-    if (decision.verdict == SUBMISSION_VERDICT_TESTIFY) {
+    if (outlived || decision.verdict == SUBMISSION_VERDICT_TESTIFY) {
         late_replies_testify(lane->config->late_replies, &lane->identity.incarnation, &subject,
                              reply);
         return RESULT_OK;
@@ -196,7 +210,8 @@ struct hand_over {
 static void collect(void *context, struct flight *flight) {
     struct hand_over *hand_over = context;
     if (flight->registry != hand_over->registry ||
-        (flight->stage != FLIGHT_STARTED && flight->stage != FLIGHT_UNKNOWN)) {
+        (flight->stage != FLIGHT_STARTED && flight->stage != FLIGHT_UNKNOWN &&
+         flight->stage != FLIGHT_OUTLIVED)) {
         return;
     }
     /* A lane that has ended begins nothing more: what is not on the wire yet never will be. It may
@@ -231,10 +246,8 @@ static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
 void settling_hand_over(struct connector_lane *lane) {
     for (; lane->replies_done < lane->replies_count; lane->replies_done++) {
         const struct registry_reply *reply = &lane->replies[lane->replies_done];
-        const struct flight *flight = flights_find(&lane->flights, &reply->call.certificate_id);
-        if (flight != NULL &&
-            uuid_equal(&flight->subject.call.submission_id, &reply->call.submission_id) &&
-            flight->subject.call.attempt == reply->call.attempt) {
+        const struct flight *flight = flights_find_call(&lane->flights, &reply->call);
+        if (flight != NULL) {
             late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,
                                  &flight->subject, reply);
         }

@@ -307,6 +307,29 @@ Test(connector_faults, an_answer_to_an_older_submission_does_not_touch_the_next)
     cr_expect(the_lane_ended());
 }
 
+Test(connector_faults, an_answer_to_an_older_submission_is_written_down_even_so) {
+    the_options()->quarantine_ms = 1000;
+    submit(cert(1));
+    run_for(the_options()->call_timeout_ms + 2000);
+    resolve(cert(1), 1, false, MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE, "looked at it");
+    submit_next(cert(1), 2, "main");
+    run_for(100);
+    cr_assert_eq(calls_started(), 2);
+    no_more_evidence();
+    the_registry_answers(0, REGISTRY_REPLY_SUCCEEDED);
+    run_for(100);
+    const struct registry_evidence_evidence_found *evidence = then_evidence();
+    const struct uuid first = submission_of(cert(1), 1);
+    cr_expect(uuid_equal(&evidence->submission_id, &first));
+    cr_expect(evidence->executed, "against the verdict: whoever looks must find it");
+    no_more_evidence();
+    cr_expect_eq(events_of(SUCCEEDED), 0);
+    the_registry_answers(1, REGISTRY_REPLY_SUCCEEDED);
+    run_for(100);
+    cr_expect_eq(events_of(SUCCEEDED), 1);
+    no_more_evidence();
+}
+
 /* ---- Draining. ---- */
 
 Test(connector_faults, a_calm_hand_over_ends_without_unknowns) {
