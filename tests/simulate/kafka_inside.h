@@ -190,7 +190,6 @@ struct sim_plain {
     bool dead;
     bool closed;
     uint32_t pending; /* records */
-    uint32_t lost;    /* given up since the last flush */
 };
 
 struct sim_evidence;

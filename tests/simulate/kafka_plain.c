@@ -1,5 +1,6 @@
 /* ports/log.h: records outside of transactions. They leave a little later than they were written,
- * and are sent again until they are taken: the producer is idempotent, so none comes twice. */
+ * and are sent again until they are taken, however long that is: the producer is idempotent, so
+ * none comes twice. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -8,8 +9,7 @@
 
 enum {
     LINGER_MS = 1,
-    RETRY_MS = 500,             /* while no broker answers, or the process stands still */
-    GIVEN_UP_AFTER_MS = 300000, /* message.timeout.ms */
+    RETRY_MS = 500, /* while no broker answers, or the process stands still */
 };
 
 struct sim_evidence {
@@ -19,7 +19,6 @@ struct sim_evidence {
     int32_t partition;
     struct log_record record;
     void *block;
-    int64_t written_ms;
 };
 
 static void done(struct sim_evidence *evidence) {
@@ -56,9 +55,6 @@ static void leaves(void *context, uint64_t argument) {
         transcript_say(kafka->transcript, "process %u: a record for %s never left it",
                        plain->process->number, evidence->topic->name);
         done(evidence);
-    } else if (kafka->timeline->now_ms - evidence->written_ms >= GIVEN_UP_AFTER_MS) {
-        plain->lost++;
-        done(evidence);
     } else if (plain->process->paused || !sim_reaches(kafka, plain->process)) {
         timeline_in(kafka->timeline, RETRY_MS, leaves, evidence, 0);
     } else {
@@ -82,7 +78,6 @@ static enum result port_write(void *self, const char *topic, struct bytes key, s
     evidence->topic = memory_topic(kafka->log, topic);
     evidence->partition = placement_partition(key, kafka->log->partitions);
     evidence->block = memory_record_copy(&record, &evidence->record);
-    evidence->written_ms = kafka->timeline->now_ms;
     evidence->following = kafka->evidence;
     kafka->evidence = evidence;
     plain->pending++;
@@ -94,14 +89,9 @@ static enum result port_write(void *self, const char *topic, struct bytes key, s
 
 static enum result port_flush(void *self, int32_t timeout_ms, struct error *error) {
     struct sim_plain *plain = self;
-    const uint32_t lost = plain->lost;
     (void)timeout_ms;
-    plain->lost = 0;
     if (plain->dead || plain->process->dead) {
         return sim_gone(error);
-    }
-    if (lost > 0) {
-        return error_set(error, RESULT_FAILED, "%u records were given up", lost);
     }
     return plain->pending == 0 ? RESULT_OK
                                : error_set(error, RESULT_AGAIN, "records are on their way");

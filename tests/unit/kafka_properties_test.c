@@ -68,6 +68,8 @@ Test(kafka_properties, what_promises_rest_on_cannot_be_changed) {
         {KAFKA_ROLE_TRANSACTOR, "message.timeout.ms", "900000", "30000"},
         {KAFKA_ROLE_PRODUCER, "acks", "0", "-1"},
         {KAFKA_ROLE_PRODUCER, "enable.idempotence", "false", "true"},
+        {KAFKA_ROLE_EVIDENCE, "enable.idempotence", "false", "true"},
+        {KAFKA_ROLE_EVIDENCE, "message.timeout.ms", "1000", "0"},
         {KAFKA_ROLE_MEMBER, "group.id", "mine", "app.certificates"},
         {KAFKA_ROLE_MEMBER, "group.instance.id", "mine", "app.certificates.host-1"},
         {KAFKA_ROLE_MEMBER, "partition.assignment.strategy", "cooperative-sticky", "range"},

@@ -87,7 +87,7 @@ static void name_client(struct kafka_client *client, const struct kafka_config *
         [KAFKA_ROLE_MEMBER] = "member",     [KAFKA_ROLE_RESTORER] = "restorer",
         [KAFKA_ROLE_READER] = "reader",     [KAFKA_ROLE_PEEKER] = "peeker",
         [KAFKA_ROLE_ASKER] = "asker",       [KAFKA_ROLE_TRANSACTOR] = "transactor",
-        [KAFKA_ROLE_PRODUCER] = "producer",
+        [KAFKA_ROLE_PRODUCER] = "producer", [KAFKA_ROLE_EVIDENCE] = "evidence",
     };
     char lane[16] = "";
     if (plan->partition >= 0) {
@@ -98,7 +98,8 @@ static void name_client(struct kafka_client *client, const struct kafka_config *
 }
 
 static bool is_producer(enum kafka_role role) {
-    return role == KAFKA_ROLE_TRANSACTOR || role == KAFKA_ROLE_PRODUCER;
+    return role == KAFKA_ROLE_TRANSACTOR || role == KAFKA_ROLE_PRODUCER ||
+           role == KAFKA_ROLE_EVIDENCE;
 }
 
 enum result kafka_client_open(struct kafka_client *client, const struct kafka_config *config,

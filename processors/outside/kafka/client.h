@@ -22,6 +22,7 @@ enum kafka_role {
     KAFKA_ROLE_ASKER,      /* reads nothing: topics, watermarks, administration */
     KAFKA_ROLE_TRANSACTOR, /* a lane's producer */
     KAFKA_ROLE_PRODUCER,   /* idempotent, without transactions */
+    KAFKA_ROLE_EVIDENCE,   /* likewise, and gives no record up as long as it lives */
 };
 
 /* Opaque of its instance, so it must not move while it is open. */

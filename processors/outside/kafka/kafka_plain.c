@@ -91,7 +91,7 @@ enum result kafka_plain_open(const struct kafka_config *config, const char *proc
     plain->config = config;
     plain->partitions = partitions;
     const struct kafka_client_plan plan = {
-        .role = KAFKA_ROLE_PRODUCER,
+        .role = KAFKA_ROLE_EVIDENCE,
         .partition = -1,
         .processor = processor,
         .delivered = delivered,

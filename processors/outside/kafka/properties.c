@@ -13,8 +13,9 @@ enum {
     ASKER = 1 << KAFKA_ROLE_ASKER,
     TRANSACTOR = 1 << KAFKA_ROLE_TRANSACTOR,
     PRODUCER = 1 << KAFKA_ROLE_PRODUCER,
+    EVIDENCE = 1 << KAFKA_ROLE_EVIDENCE,
     CONSUMERS = MEMBER | RESTORER | READER | PEEKER | ASKER,
-    PRODUCERS = TRANSACTOR | PRODUCER,
+    PRODUCERS = TRANSACTOR | PRODUCER | EVIDENCE,
     ALL = CONSUMERS | PRODUCERS,
 };
 
@@ -68,6 +69,8 @@ static const struct row fixed[] = {
     {RESTORER | READER | PEEKER, "enable.partition.eof", "true"},
     {MEMBER, "partition.assignment.strategy", "range"},
     {PRODUCERS, "enable.idempotence", "true"},
+    /* A reply that nobody else knows outlives every outage, and a process that stood still. */
+    {EVIDENCE, "message.timeout.ms", "0"},
     {PRODUCERS, "acks", "all"},
 };
 
