@@ -144,7 +144,7 @@ void settling_committed(struct connector_lane *lane);
 /* The lane ends: what is in hand or out goes to the collector. Closes the registries. */
 void settling_hand_over(struct connector_lane *lane);
 /* A started flight gives its slot back; its reply may still come. */
-void settling_await_late_reply(struct connector_lane *lane, struct flight *flight, int64_t now_ms);
+void settling_await_late_reply(struct connector_lane *lane, struct flight *flight);
 /* A flight's call is over. */
 void settling_end_flight(struct connector_lane *lane, struct flight *flight);
 

@@ -70,7 +70,7 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     struct flight *older = flights_find(&lane->flights, &handling.state.certificate_id);
     if (older != NULL && older->stage == FLIGHT_STARTED) {
         /* Evidence was faster than its reply. */
-        settling_await_late_reply(lane, older, turn_monotonic_ms(turn));
+        settling_await_late_reply(lane, older);
     }
     const struct registry_events_submission_intended *intended = decision.events[0].body;
     /* Only who wrote the intent sends it. */

@@ -4,13 +4,12 @@
 
 #include "registry_connector/lane.h"
 
-void settling_await_late_reply(struct connector_lane *lane, struct flight *flight, int64_t now_ms) {
+void settling_await_late_reply(struct connector_lane *lane, struct flight *flight) {
     assert(flight->stage == FLIGHT_STARTED);
     struct lane_registry *registry = &lane->registries[flight->registry];
     assert(registry->in_flight > 0);
     registry->in_flight--;
     flight->stage = FLIGHT_UNKNOWN;
-    flight->unknown_since_ms = now_ms;
 }
 
 void settling_end_flight(struct connector_lane *lane, struct flight *flight) {
@@ -65,13 +64,7 @@ static void advance_flight(struct connector_lane *lane, struct flight *flight,
     }
     assert(flight->stage == FLIGHT_STARTED);
     if (reply->kind == REGISTRY_REPLY_UNKNOWN) {
-<<<<<<< HEAD
-        assert(registry->in_flight > 0);
-        registry->in_flight--;
-        flight->stage = FLIGHT_UNKNOWN;
-=======
-        settling_await_late_reply(lane, flight, now_ms);
->>>>>>> 86ac91e (connector: a late reply to an older submission is written down as evidence)
+        settling_await_late_reply(lane, flight);
     } else if (reply->kind != REGISTRY_REPLY_ACCEPTED) {
         settling_end_flight(lane, flight);
     }
