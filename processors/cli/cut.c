@@ -102,7 +102,7 @@ static void ask_committed(struct reading *reading, const char *processor, const 
                           const struct cut *cut, int64_t offsets[CUT_PARTITIONS_MAX]) {
     struct error error;
     if (kafka_committed(&reading->connection.kafka, processor, topic, cut->partitions,
-                        READING_TIMEOUT_MS, offsets, &error) != RESULT_OK) {
+                        STABLE_TIMEOUT_MS, offsets, &error) != RESULT_OK) {
         die(&error);
     }
 }
@@ -114,6 +114,8 @@ void cut_take(struct reading *reading, int32_t partitions, struct cut *cut) {
     static int64_t registry_commands[CUT_PARTITIONS_MAX];
     static int64_t registry_events[CUT_PARTITIONS_MAX];
     *cut = (struct cut){.partitions = partitions};
+    /* Offsets of open transactions are waited for; a Kafka that is away is told sooner, by this. */
+    ask_ends(reading, STATES, KAFKA_READER_UNTIL_WRITTEN, cut, cut->ends);
     ask_committed(reading, certificates_topology.processor, "certificates.commands", cut, commands);
     ask_committed(reading, certificates_topology.processor, "registry.events", cut,
                   registry_events);
@@ -127,7 +129,7 @@ void cut_take(struct reading *reading, int32_t partitions, struct cut *cut) {
             .partitions = partitions,
         };
     }
-    ask_ends(reading, OTHERS, KAFKA_READER_UNTIL_WRITTEN, cut, cut->dues);
+    ask_ends(reading, OTHERS, KAFKA_READER_UNTIL_STABLE, cut, cut->dues);
     ask_ends(reading, STATES, KAFKA_READER_UNTIL_WRITTEN, cut, cut->dues);
     wait_until_stable(reading, cut);
     ask_ends(reading, ALL, KAFKA_READER_UNTIL_WRITTEN, cut, cut->ends);

@@ -44,7 +44,8 @@ static void ask(struct onlooker *onlooker, struct world *world, enum onlooker_st
         stage == ONLOOKER_ASKS_ENDS || is_state(topic) == (stage == ONLOOKER_ASKS_STATES);
     for (int32_t p = 0; wanted && p < world->settings.partitions; p++) {
         int64_t *ends = stage == ONLOOKER_ASKS_ENDS ? onlooker->ends[topic] : onlooker->dues[topic];
-        ends[p] = written_end(world, topic, p);
+        ends[p] = stage == ONLOOKER_ASKS_OTHERS ? stable_end(world, topic, p)
+                                                : written_end(world, topic, p);
     }
     if (onlooker->topic == VERIFY_TOPICS_COUNT) {
         go_on(onlooker, next);

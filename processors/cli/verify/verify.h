@@ -35,14 +35,14 @@ extern const char *const verify_topics[VERIFY_TOPICS_COUNT];
 
 /* The cut. While processors run, no moment is still; so four are taken, one after the other:
  *   1. how far each processor has read,
- *   2. the ends of all topics but *.state,
- *   3. the ends of *.state; and then every transaction that lies before these ends is waited for,
- *   4. the ends of all topics but *.state again; what lies between 2 and 4 is `late`, and so is
- *      what lies behind 3.
- * An end is a high watermark. A transaction with a record before 2 or 3 has ended when 4 is taken,
- * so all its records lie before 4, or behind 3 in a state. Hence what stands before 2 has its
- * consequence before 4, what it refers to lies before 4 as well, and a state that is the newest
- * before 3 is the fold of some prefix of its events that ends between 2 and 4. */
+ *   2. the ends of all topics but *.state: last stable offsets, behind which nothing has ended yet,
+ *   3. the ends of *.state: high watermarks; and then every transaction before them is waited for,
+ *   4. the ends of all topics but *.state again, now high watermarks; what lies between 2 and 4 is
+ *      `late`, and so is what lies behind 3.
+ * A transaction with a record before 2 had ended by then: all its records lie before 3 or 4. One
+ * with a state before 3 has ended when 4 is taken: all its records lie before 4. Hence what stands
+ * before 2 has its consequence before 4, what it refers to lies before 4 as well, and a state that
+ * is the newest before 3 is the fold of some prefix of its events that ends between 2 and 4. */
 struct verify_positions {
     int64_t certificates_commands; /* next offset that `certificates` will read; 0: none yet */
     int64_t registry_commands;     /* likewise of `registry-connector` */
