@@ -107,12 +107,13 @@ int main(int argc, char **argv) {
     }
     if (argc == (accept ? 2 : 1)) {
         char pattern[PATH_BYTES];
-        glob_t found;
+        glob_t found = {0};
         (void)snprintf(pattern, sizeof pattern, "%s/*.scene", folder);
         const int searched = glob(pattern, 0, NULL, &found);
         for (size_t i = 0; searched == 0 && i < found.gl_pathc; i++) {
             *(check(name_of(found.gl_pathv[i]), out_folder, accept) ? &passed : &failed) += 1;
         }
+        globfree(&found);
     }
     (void)printf("%u scenes passed, %u failed\n", passed, failed);
     return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

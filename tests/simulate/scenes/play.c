@@ -288,7 +288,7 @@ static void remark(struct scene *scene, const struct scene_words *words) {
 const struct scene_sentence scene_sentences[] = {
     {"an intent of another is unknown after $S s", set_unknown_after},
     {"the quarantine is $S s", set_quarantine},
-    {"a turn takes $N record", set_turn},
+    {"a turn takes $N records", set_turn},
     {"-- $R", remark},
     {"$P starts", start},
     {"$P will stand still at $W for $S s", stand_still_at},
