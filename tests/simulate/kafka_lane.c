@@ -324,6 +324,9 @@ static enum result port_poll(void *self, uint32_t input, uint32_t count_max,
     }
     memory_read(lane->kafka->log, lane->inputs[input].topic, lane->partition,
                 lane->inputs[input].end, count_max, &lane->next[input], batch);
+    if (batch->count == 0) {
+        (void)at_hand(lane, input, lane->next[input]); /* nothing but ends of transactions: go on */
+    }
     return RESULT_OK;
 }
 

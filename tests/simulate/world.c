@@ -193,26 +193,33 @@ static bool is_read(struct world *world, const struct log_topology *topology, ui
     return true;
 }
 
-/* Everything that was written has been handled. */
-static bool all_is_read(struct world *world) {
+/* Everything that was written has been handled; else, where asked for, the transcript says what
+ * has not been. */
+static bool all_is_read(struct world *world, bool tells) {
     const struct log_topology *const topologies[] = {&certificates_topology,
                                                      &registry_connector_topology};
+    bool all = true;
     for (uint32_t t = 0; t < sizeof topologies / sizeof topologies[0]; t++) {
         for (uint32_t i = 0; i < topologies[t]->inputs_count; i++) {
             for (int32_t p = 0; p < world->settings.partitions; p++) {
-                if (!is_read(world, topologies[t], i, p)) {
-                    return false;
+                if (is_read(world, topologies[t], i, p)) {
+                    continue;
+                }
+                all = false;
+                if (tells) {
+                    transcript_say(&world->transcript, "%s has not read all of %s/%d",
+                                   topologies[t]->processor, topologies[t]->inputs[i], p);
                 }
             }
         }
     }
-    return true;
+    return all;
 }
 
 /* No submission is queued, intended or sent: each is settled, or shown as unknown. */
 static bool is_at_rest(struct world *world) {
     ledger_watch_read(world->watch);
-    return ledger_watch_counts(world->watch).open == 0 && all_is_read(world) &&
+    return ledger_watch_counts(world->watch).open == 0 && all_is_read(world, false) &&
            lying_registry_pending(world->registry) == 0;
 }
 
@@ -249,7 +256,7 @@ static void come_to_rest(struct world *world) {
             transcript_violation(&world->transcript, "liveness",
                                  "10 minutes after the last fault %u submissions are open%s",
                                  ledger_watch_counts(world->watch).open,
-                                 all_is_read(world) ? "" : ", and records are not read");
+                                 all_is_read(world, true) ? "" : ", and records are not read");
         }
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
     }
