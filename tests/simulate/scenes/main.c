@@ -115,6 +115,6 @@ int main(int argc, char **argv) {
         }
         globfree(&found);
     }
-    (void)printf("%u scenes passed, %u failed\n", passed, failed);
+    (void)printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
