@@ -7,8 +7,8 @@
 #include "tests/simulate/kafka_inside.h"
 
 enum {
-    FETCH_RETRY_MS = 500, /* while no broker answers */
-    FETCH_MAX = 1000,     /* offsets of one fetch */
+    RETRY_MS = 500,   /* while no broker answers, or an offset is not stable yet */
+    FETCH_MAX = 1000, /* offsets of one fetch */
     RESTORE_MAX = 200,
 };
 
@@ -150,6 +150,11 @@ static void positions_arrive(void *context, uint64_t number) {
         return;
     }
     lane->answered = find_positions(lane);
+    if (lane->answered == RESULT_AGAIN) {
+        /* Offsets of an open transaction: the client asks again by itself, after a while. */
+        timeline_in(lane->kafka->timeline, RETRY_MS, positions_arrive, lane, number);
+        return;
+    }
     sim_later(lane->kafka, sim_way_ms(lane->kafka), is_answered, lane, number);
 }
 
@@ -174,9 +179,7 @@ static enum result port_positions(void *self, int32_t timeout_ms, struct log_pos
     return lane->answered == RESULT_OK
                ? RESULT_OK
                : error_set(error, lane->answered,
-                           lane->answered == RESULT_AGAIN
-                               ? "offsets of an open transaction are waited for"
-                               : "the committed offset of an input is out of range");
+                           "the committed offset of an input is out of range");
 }
 
 /* --- Ends of inputs. --- */
@@ -233,7 +236,7 @@ static void fetched(void *context, uint64_t index) {
         return;
     }
     if (!sim_reaches(lane->kafka, lane->process)) {
-        timeline_in(lane->kafka->timeline, FETCH_RETRY_MS, fetched, lane, index);
+        timeline_in(lane->kafka->timeline, RETRY_MS, fetched, lane, index);
         return;
     }
     const int64_t end = memory_stable_end(lane->kafka->log, fetch->topic, lane->partition);
