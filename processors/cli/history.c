@@ -155,6 +155,19 @@ const json_t *history_answer(const struct history *history, const char *command_
     return newest;
 }
 
+const json_t *history_suspension(const struct history *history) {
+    const json_t *newest = NULL;
+    size_t index;
+    const json_t *view;
+    json_array_foreach(history->views, index, view) {
+        const char *type = json_string_value(json_object_get(view, "type"));
+        if (type != NULL && strcmp(type, "certificates.events.CertificateSuspended") == 0) {
+            newest = json_object_get(view, "message");
+        }
+    }
+    return newest;
+}
+
 const json_t *history_letter(const struct history *history, const char *command_id) {
     const json_t *newest = NULL;
     size_t index;

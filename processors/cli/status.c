@@ -95,7 +95,25 @@ static json_t *under_way(const json_t *state, const json_t *ledger) {
     return commands;
 }
 
-json_t *status_of_certificate(const json_t *state, const json_t *ledger) {
+/* What ends a suspension, for whoever looks at it; null where there is none. */
+static json_t *settled_by(const json_t *model, const json_t *current) {
+    const char *cause = json_string_value(at(model, "suspension", "cause"));
+    const char *submission = json_string_value(json_object_get(current, "submissionId"));
+    if (cause == NULL) {
+        return json_null();
+    }
+    if (strcmp(cause, "OutcomeUnknown") == 0 && submission != NULL) {
+        return json_sprintf(
+            "a late reply of the registry, by itself; or what you find out there: "
+            "`millrace unknown show %s`, then `millrace unknown resolve`",
+            submission);
+    }
+    return json_string(
+        "a RealignCertificate on certificates.operations that says how the slices "
+        "are at the registry");
+}
+
+json_t *status_of_certificate(const json_t *state, const json_t *ledger, const json_t *suspension) {
     assert(json_is_object(state));
     const json_t *model = json_object_get(state, "model");
     static const char *const facts[] = {"certificateType", "gridArea", "periodStart", "periodEnd",
@@ -105,6 +123,11 @@ json_t *status_of_certificate(const json_t *state, const json_t *ledger) {
     json_object_set_new(status, "state", json_string(state_word(model)));
     put(status, "version", json_object_get(model, "version"));
     put(status, "suspendedFor", at(model, "suspension", "cause"));
+    put(status, "suspendedAt",
+        json_is_object(json_object_get(model, "suspension"))
+            ? at(suspension, "metadata", "timestamp")
+            : NULL);
+    json_object_set_new(status, "settledBy", settled_by(model, at(state, "work", "current")));
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         put(status, facts[i], at(model, "issued", facts[i]));
     }

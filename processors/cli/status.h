@@ -8,8 +8,10 @@
  * are new references. `state` is the newest certificates.state.CertificateState of the certificate,
  * `ledger` the newest registry.state.LedgerState. */
 
-/* What it is, who holds which slices, and the commands that are under way, in their order. */
-json_t *status_of_certificate(const json_t *state, const json_t *ledger);
+/* What it is, who holds which slices, and the commands that are under way, in their order. While it
+ * is suspended: why, since when, and what would settle it; `suspension` is its newest
+ * CertificateSuspended. */
+json_t *status_of_certificate(const json_t *state, const json_t *ledger, const json_t *suspension);
 
 /* "status" is one of Applied, Rejected, Unknown, DeadLettered, AtRegistry, Queued, Waiting and
  * NotRead; "behind" counts the commands before it, "since" says from when on. `answer` is its

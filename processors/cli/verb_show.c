@@ -48,7 +48,8 @@ static bool show_certificate(const struct invocation *invocation, struct reading
     history_collect(reading, id, partitions, &history);
     const bool known = history.state != NULL;
     if (known) {
-        json_t *status = status_of_certificate(history.state, history.ledger);
+        json_t *status =
+            status_of_certificate(history.state, history.ledger, history_suspension(&history));
         print_certificate(invocation, status);
         json_decref(status);
     }

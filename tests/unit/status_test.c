@@ -89,13 +89,38 @@ Test(status, an_answer_is_final_but_for_unknown) {
 
 Test(status, a_certificate_shows_what_is_under_way_in_order) {
     json_t *state = state_with("false");
-    json_t *status = status_of_certificate(state, NULL);
+    json_t *status = status_of_certificate(state, NULL, NULL);
     cr_expect_str_eq(json_string_value(json_object_get(status, "state")), "Issued");
     cr_expect_eq(json_integer_value(json_object_get(status, "quantity")), 5);
+    cr_expect(json_is_null(json_object_get(status, "settledBy")));
     const json_t *commands = json_object_get(status, "commands");
     cr_assert_eq(json_array_size(commands), 3);
     cr_expect_str_eq(json_string_value(json_object_get(json_array_get(commands, 2), "commandId")),
                      "k3");
     json_decref(status);
     json_decref(state);
+}
+
+static void expect_suspension(const char *cause, const char *settled_by) {
+    json_t *state = state_with("true");
+    json_t *event = json_of("{'metadata':{'timestamp':'t7'}}");
+    json_object_set_new(json_object_get(state, "model"), "suspension",
+                        json_pack("{s:s}", "cause", cause));
+    json_t *status = status_of_certificate(state, NULL, event);
+    cr_expect_str_eq(json_string_value(json_object_get(status, "state")), "Suspended");
+    cr_expect_str_eq(json_string_value(json_object_get(status, "suspendedFor")), cause);
+    cr_expect_str_eq(json_string_value(json_object_get(status, "suspendedAt")), "t7");
+    cr_expect_str_eq(json_string_value(json_object_get(status, "settledBy")), settled_by);
+    json_decref(status);
+    json_decref(event);
+    json_decref(state);
+}
+
+Test(status, a_suspension_says_why_since_when_and_what_would_settle_it) {
+    expect_suspension("OutcomeUnknown",
+                      "a late reply of the registry, by itself; or what you find out there: "
+                      "`millrace unknown show u1`, then `millrace unknown resolve`");
+    expect_suspension("Misaligned",
+                      "a RealignCertificate on certificates.operations that says how the slices "
+                      "are at the registry");
 }
