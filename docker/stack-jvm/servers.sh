@@ -119,9 +119,11 @@ kafka_start() {
 # would be read as an option.
 java_uuid() { echo "M$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 2-22)"; }
 
+# A schema that was taken must be there after kill -9: H2 else writes only every half second.
 registry_start() {
+    local database="jdbc:h2:file:$dir/registry/h2;WRITE_DELAY=0"
     HTTP_PORT=$SCHEMA_REGISTRY_PORT QUARKUS_HTTP_PORT=$SCHEMA_REGISTRY_PORT \
-        QUARKUS_HTTP_HOST=127.0.0.1 REGISTRY_DATASOURCE_URL="jdbc:h2:file:$dir/registry/h2" \
+        QUARKUS_HTTP_HOST=127.0.0.1 REGISTRY_DATASOURCE_URL=$database \
         server_start registry -Xmx"$SCHEMA_REGISTRY_HEAP" \
         -jar "$(jvm_cache)/registry/apicurio-registry-app-$APICURIO_VERSION-runner.jar"
 }
