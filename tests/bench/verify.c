@@ -127,7 +127,7 @@ static void mark_of(int lane, uint64_t index, struct in_turn turn, char mark[MAR
     char incarnation[UUID_CHARACTERS + 1] = {0};
     uuid_to_text(&incarnations[lane], incarnation);
     (void)snprintf(mark, MARK_BYTES, "%s/%llu/%u/%u", incarnation,
-                   (unsigned long long)(index * turn.steps + turn.step + 1), turn.n, turn.m);
+                   (unsigned long long)index * turn.steps + turn.step + 1, turn.n, turn.m);
 }
 
 static void *command_body(struct bench *bench, const struct story *story) {
