@@ -6,46 +6,52 @@
 
 #include "outside/store_memory/store_memory.h"
 
-/* What one lane has of a store. A lane of a process that was killed may still hold one while the
- * next life has the store already. */
+/* What one lane has of a store. Only the last one opened is the lane's whose store it is. */
 struct disk_handle {
     struct disk_store *store;
     uint32_t opened;
+    const struct sim_process *process;
 };
 
-static const struct store *kept_by(void *self) {
+/* NULL: the process is dead. */
+static const struct store *kept_by(void *self, struct error *error) {
     const struct disk_handle *handle = self;
+    if (handle->process->dead) {
+        (void)error_set(error, RESULT_FAILED, "this process was killed");
+        return NULL;
+    }
     assert(handle->opened == handle->store->opened);
     return &handle->store->kept;
 }
 
 static enum result get(void *self, uint32_t table, struct bytes key, struct bytes *value,
                        struct error *error) {
-    const struct store *kept = kept_by(self);
-    return kept->get(kept->self, table, key, value, error);
+    const struct store *kept = kept_by(self, error);
+    return kept == NULL ? error->result : kept->get(kept->self, table, key, value, error);
 }
 
 static enum result apply(void *self, const struct store_write *writes, uint32_t count,
                          const int64_t *changelogs_next, struct error *error) {
-    const struct store *kept = kept_by(self);
-    return kept->apply(kept->self, writes, count, changelogs_next, error);
+    const struct store *kept = kept_by(self, error);
+    return kept == NULL ? error->result
+                        : kept->apply(kept->self, writes, count, changelogs_next, error);
 }
 
 static enum result positions(void *self, int64_t *changelogs_next, struct error *error) {
-    const struct store *kept = kept_by(self);
-    return kept->positions(kept->self, changelogs_next, error);
+    const struct store *kept = kept_by(self, error);
+    return kept == NULL ? error->result : kept->positions(kept->self, changelogs_next, error);
 }
 
 static enum result each(void *self, uint32_t table,
                         bool (*visit)(void *context, struct bytes key, struct bytes value),
                         void *context, struct error *error) {
-    const struct store *kept = kept_by(self);
-    return kept->each(kept->self, table, visit, context, error);
+    const struct store *kept = kept_by(self, error);
+    return kept == NULL ? error->result : kept->each(kept->self, table, visit, context, error);
 }
 
 static enum result clear(void *self, struct error *error) {
-    const struct store *kept = kept_by(self);
-    return kept->clear(kept->self, error);
+    const struct store *kept = kept_by(self, error);
+    return kept == NULL ? error->result : kept->clear(kept->self, error);
 }
 
 static void close_store(void *self) {
@@ -64,7 +70,8 @@ static struct disk_store *find(struct disk *disk, const char *processor, int32_t
 
 static enum result lane_open(void *self, const char *processor, int32_t partition, uint32_t tables,
                              uint32_t changelogs, struct store *store, struct error *error) {
-    struct disk *disk = self;
+    const struct disk_user *user = self;
+    struct disk *disk = user->disk;
     struct disk_store *found = find(disk, processor, partition);
     if (found == NULL) {
         assert(disk->count < DISK_STORES_MAX);
@@ -77,7 +84,8 @@ static enum result lane_open(void *self, const char *processor, int32_t partitio
     }
     struct disk_handle *handle = malloc(sizeof *handle);
     assert(handle != NULL);
-    *handle = (struct disk_handle){.store = found, .opened = ++found->opened};
+    *handle =
+        (struct disk_handle){.store = found, .opened = ++found->opened, .process = user->process};
     *store = (struct store){
         .self = handle,
         .get = get,
@@ -90,8 +98,8 @@ static enum result lane_open(void *self, const char *processor, int32_t partitio
     return RESULT_OK;
 }
 
-struct stores disk_stores(struct disk *disk) {
-    return (struct stores){.self = disk, .lane_open = lane_open};
+struct stores disk_stores(struct disk_user *user) {
+    return (struct stores){.self = user, .lane_open = lane_open};
 }
 
 void disk_wipe(struct disk *disk) {

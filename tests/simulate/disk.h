@@ -3,6 +3,7 @@
 #define MILLRACE_SIMULATE_DISK_H
 
 #include "ports/store.h"
+#include "tests/simulate/process.h"
 
 enum { DISK_STORES_MAX = 32 };
 
@@ -19,8 +20,15 @@ struct disk {
     uint32_t count;
 };
 
-/* Stores that are closed by their lanes, and found again by the next. */
-struct stores disk_stores(struct disk *disk);
+/* One life's way to the disk of its place. */
+struct disk_user {
+    struct disk *disk;
+    const struct sim_process *process;
+};
+
+/* Stores that are closed by their lanes, and found again by the next. A process that was killed has
+ * no way to them any more, though what is on its stack may still ask. */
+struct stores disk_stores(struct disk_user *user);
 /* Everything is lost. No lane has any of it. */
 void disk_wipe(struct disk *disk);
 

@@ -201,7 +201,8 @@ struct instance *instance_start(const struct instance_setup *setup) {
     instance->plain = kafka_plain(deployment->kafka, &instance->process);
     configure_certificates(instance, &logger);
     configure_connector(instance, &logger);
-    instance->stores = setup->disk != NULL ? disk_stores(setup->disk) : stores_memory();
+    instance->disk_user = (struct disk_user){.disk = setup->disk, .process = &instance->process};
+    instance->stores = setup->disk != NULL ? disk_stores(&instance->disk_user) : stores_memory();
     for (uint32_t i = 0; i < INSTANCE_PARTS; i++) {
         if ((setup->parts & (1u << i)) != 0) {
             open_part(instance, &instance->parts[i], setup, &instance->stores, &logger);

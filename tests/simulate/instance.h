@@ -55,6 +55,7 @@ struct instance {
     struct registry_config registries[INSTANCE_REGISTRIES];
     struct registry_adapter adapter;
     struct registry_connector_config connector;
+    struct disk_user disk_user;
     struct stores stores;
     struct instance_part parts[INSTANCE_PARTS];
     bool late_awaited;             /* the collector waits for something */
