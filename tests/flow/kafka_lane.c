@@ -113,7 +113,9 @@ Test(kafka_lane, reads_from_where_it_is_told_whatever_lanes_were_before, .timeou
     struct writer writer = {0};
     const struct log_group group = join();
     cr_assert_eq(pthread_create(&writer.thread, NULL, write_on, &writer), 0);
+    const int64_t until_ms = lane_driver_now_ms() + LANE_DRIVER_DEADLINE_MS;
     while (atomic_load(&writer.written) < 1000) {
+        cr_assert_lt(lane_driver_now_ms(), until_ms, "the writer does not come on");
         usleep(1000);
     }
     unsigned chance = 1;

@@ -58,7 +58,7 @@ static uint32_t swarm(const struct faults_setup *setup, bool on[FAULT_KINDS]) {
     struct chance chance = chance_stream(setup->seed, "swarm");
     uint32_t weight = 0;
     for (uint32_t kind = 0; kind < FAULT_KINDS; kind++) {
-        on[kind] = chance_below(&chance, 2) == 0 && (setup->disks || kind != FAULT_DISK_LOST);
+        on[kind] = chance_below(&chance, 2) == 0;
         weight += on[kind] ? kinds[kind].weight : 0;
     }
     if (weight == 0) {

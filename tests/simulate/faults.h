@@ -51,7 +51,6 @@ struct faults_setup {
     uint32_t places;
     int64_t begin_ms; /* faults begin in this time */
     int64_t end_ms;
-    bool disks; /* places keep something */
 };
 
 /* Draws the seed's faults. Returns how many. */

@@ -3,6 +3,9 @@
 #ifndef MILLRACE_SIMULATE_WORKLOAD_INSIDE_H
 #define MILLRACE_SIMULATE_WORKLOAD_INSIDE_H
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "domain/arena.h"
 #include "domain/message.h"
 #include "generated/c/certificates_commands.h"
@@ -58,6 +61,23 @@ struct asked_head {
     bool has_claim_id;
     struct uuid claim_id;
 };
+
+#define ASKED_HEAD_IS_OF(command)                                                           \
+    static_assert(offsetof(struct asked_head, requested_by) ==                              \
+                          offsetof(struct certificates_commands_##command, requested_by) && \
+                      offsetof(struct asked_head, claim_id) ==                              \
+                          offsetof(struct certificates_commands_##command, claim_id),       \
+                  "every command begins alike")
+ASKED_HEAD_IS_OF(allocate_slice);
+ASKED_HEAD_IS_OF(claim_slice);
+ASKED_HEAD_IS_OF(issue_certificate);
+ASKED_HEAD_IS_OF(release_reservation);
+ASKED_HEAD_IS_OF(reserve_slices);
+ASKED_HEAD_IS_OF(slice_certificate);
+ASKED_HEAD_IS_OF(transfer_slice);
+ASKED_HEAD_IS_OF(unclaim_slice);
+ASKED_HEAD_IS_OF(withdraw_certificate);
+#undef ASKED_HEAD_IS_OF
 
 /* One command. Texts are literals, arrays lie in the workload's arena. */
 struct asked {

@@ -487,7 +487,6 @@ struct world *world_open(uint64_t seed) {
         .places = world->settings.places,
         .begin_ms = world->settings.begin_ms,
         .end_ms = world->settings.end_ms,
-        .disks = true,
     };
     world->faults_count = faults_draw(&faults, world->faults);
     return world;

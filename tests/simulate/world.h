@@ -12,7 +12,7 @@
 #include "tests/simulate/workload.h"
 #include "tests/support/fake_schemas.h"
 
-enum { WORLD_PLACES_MAX = 6, WORLD_ABSENT_MS = -1 };
+enum { WORLD_PLACES_MAX = 6 };
 
 /* What a seed draws besides its faults. */
 struct world_settings {
