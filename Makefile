@@ -110,12 +110,14 @@ $(BUILD)/simulate $(BUILD)/scenes: $(SIMULATION) $(LIBRARY) $(BUILD)/sources
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(SUPPORT_SOURCES)) $(LIBRARY)
+BENCH_SUPPORT := $(wildcard tests/bench/support/*.c)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(BENCH_SUPPORT) $(SUPPORT_SOURCES)) \
+                  $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS) -lcriterion
 
-# BENCH=ledger,loop runs some; tests/bench/README.md says what each of them measures.
+# BENCH=lane,ledger runs some; tests/bench/README.md says what each of them measures.
 comma := ,
 BENCH ?= $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 .PHONY: bench

@@ -3,7 +3,8 @@
 GENERATED := schemas/generated/% tests/support/probe/%
 HAND_WRITTEN := $(filter-out $(GENERATED), \
     $(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) \
-    $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/bench/*.c tests/tsan/*.c tests/fuzz/*.c))
+    $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/bench/*.c tests/bench/support/*.c \
+        tests/tsan/*.c tests/fuzz/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.

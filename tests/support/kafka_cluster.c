@@ -191,6 +191,28 @@ void kafka_cluster_create_all(struct kafka_cluster *cluster, const struct log_to
     }
 }
 
+static void delete_topic(struct kafka_cluster *cluster, const char *topic) {
+    char name[256];
+    rd_kafka_DeleteTopic_t *deleted = rd_kafka_DeleteTopic_new(full_name(cluster, topic, name));
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(cluster->writer);
+    rd_kafka_DeleteTopics(cluster->writer, &deleted, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CALL_MS);
+    cr_assert(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR,
+              "%s is not deleted", name);
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteTopic_destroy(deleted);
+}
+
+void kafka_cluster_delete_all(struct kafka_cluster *cluster, const struct log_topology *topology) {
+    for (uint32_t i = 0; i < topology->inputs_count; i++) {
+        delete_topic(cluster, topology->inputs[i]);
+    }
+    for (uint32_t i = 0; i < topology->outputs_count; i++) {
+        delete_topic(cluster, topology->outputs[i]);
+    }
+}
+
 /* --- Records. --- */
 
 static void enqueue(struct kafka_cluster *cluster, const char *name, int32_t partition,

@@ -41,6 +41,8 @@ void kafka_cluster_delete_records(struct kafka_cluster *cluster, const char *top
 /* Every topic of a topology that is not there yet; changelogs are compacted. */
 void kafka_cluster_create_all(struct kafka_cluster *cluster, const struct log_topology *topology,
                               int32_t partitions);
+/* Delete them, for those who wrote so much that the next to come need the disk. */
+void kafka_cluster_delete_all(struct kafka_cluster *cluster, const struct log_topology *topology);
 
 /* Write without a transaction; visible when it returns. Returns the offset. */
 int64_t kafka_cluster_append(struct kafka_cluster *cluster, const char *topic, int32_t partition,

@@ -84,23 +84,33 @@ static double median_of(double *rounds) {
 static void print_way(struct measure_way *way) {
     const double per_s = median_of(way->per_s);
     const double cpu = median_of(way->cpu_s_per_million);
-    (void)printf(
-        "  %-8s %8.0f/s (%.0f to %.0f) %8.2f CPU s per million (%.2f to %.2f)"
-        "  %.2f records written each\n",
-        way->name, per_s, way->per_s[0], way->per_s[MEASURE_ROUNDS - 1], cpu,
-        way->cpu_s_per_million[0], way->cpu_s_per_million[MEASURE_ROUNDS - 1], way->written_each);
+    (void)fprintf(stderr,
+                  "  %-8s %8.0f/s (%.0f to %.0f) %8.2f CPU s per million (%.2f to %.2f)"
+                  "  %.2f records written each\n",
+                  way->name, per_s, way->per_s[0], way->per_s[MEASURE_ROUNDS - 1], cpu,
+                  way->cpu_s_per_million[0], way->cpu_s_per_million[MEASURE_ROUNDS - 1],
+                  way->written_each);
 }
 
-void measure_pair(const char *title, const char *pieces, struct measure_way *ours,
+/* What a program reads. */
+static void print_values(const char *id, struct measure_way *ours, struct measure_way *other) {
+    const double per_s = median_of(ours->per_s);
+    const double cpu = median_of(ours->cpu_s_per_million);
+    (void)printf(
+        "{\"id\": \"%s\", \"values\": {\"throughput_ratio\": %.3f, \"cpu_ratio\": %.3f, "
+        "\"per_s\": %.0f, \"cpu_s_per_million\": %.2f}}\n",
+        id, per_s / median_of(other->per_s), cpu / median_of(other->cpu_s_per_million), per_s, cpu);
+}
+
+void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
                   struct measure_way *other, const char *only) {
     struct measure_way *const ways[] = {other, ours};
     double load = 0;
     (void)getloadavg(&load, 1);
-    (void)printf(
-        "%s: %s, medians of %d rounds taken in turns on one broker\n"
-        "  other work on the machine shows in them: its load was %.1f on %ld cores\n",
-        title, pieces, MEASURE_ROUNDS, load, sysconf(_SC_NPROCESSORS_ONLN));
-    (void)fflush(stdout);
+    (void)fprintf(stderr,
+                  "%s: %s, medians of %d rounds taken in turns on one broker\n"
+                  "  other work on the machine shows in them: its load was %.1f on %ld cores\n",
+                  id, pieces, MEASURE_ROUNDS, load, sysconf(_SC_NPROCESSORS_ONLN));
     for (uint32_t i = 0; i < 2 * MEASURE_ROUNDS; i++) {
         struct measure_way *way = ways[i % 2];
         if (only == NULL || strcmp(only, way->name) == 0) {
@@ -114,8 +124,9 @@ void measure_pair(const char *title, const char *pieces, struct measure_way *our
         }
     }
     if (only == NULL) {
-        (void)printf("  throughput_ratio %.2f  cpu_ratio %.2f\n",
-                     median_of(ours->per_s) / median_of(other->per_s),
-                     median_of(ours->cpu_s_per_million) / median_of(other->cpu_s_per_million));
+        (void)fprintf(stderr, "  throughput_ratio %.2f  cpu_ratio %.2f\n",
+                      median_of(ours->per_s) / median_of(other->per_s),
+                      median_of(ours->cpu_s_per_million) / median_of(other->cpu_s_per_million));
+        print_values(id, ours, other);
     }
 }

@@ -39,9 +39,9 @@ void measure_await(const struct measure_way *way, const atomic_uint *reached, ui
 /* A round is over: `count` pieces since `began`. */
 void measure_note(struct measure_way *way, const struct measure_moment *began, uint32_t count);
 
-/* Run both ways in turns and print what came of it. Ratios are of `ours` over `other`; `pieces`
- * names what is counted. */
-void measure_pair(const char *title, const char *pieces, struct measure_way *ours,
+/* Run both ways in turns and print what came of it: for people on stderr, and where both ran, one
+ * line of JSON on stdout. Ratios are of `ours` over `other`; `pieces` names what is counted. */
+void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
                   struct measure_way *other, const char *only);
 
 #endif
