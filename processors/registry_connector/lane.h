@@ -63,6 +63,7 @@ struct connector_lane {
     struct lane_registry registries[REGISTRIES_MAX];
     uint32_t registries_count;
     struct flights flights;
+    uint32_t withheld; /* flights that are COMMITTED: the last look did not let them go */
     struct quarantines quarantines;
     struct registry_reply replies[REPLIES_AT_ONCE]; /* fetched; those from `replies_done` on wait */
     uint32_t replies_count;
@@ -126,7 +127,11 @@ void memory_line_up(struct connector_lane *lane, const struct registry_state_led
 enum result sending_intend(struct connector_lane *lane, struct turn *turn, struct error *error);
 /* The intents of the turn are committed: send. */
 void sending_start(struct connector_lane *lane);
-/* Withdraw what has not left. AGAIN: the turn is full. */
+/* Withdraw what the last look did not let go: the lane may live on, and nobody else would ever say
+ * what became of it. AGAIN: the turn is full. */
+enum result sending_withdraw_withheld(struct connector_lane *lane, struct turn *turn,
+                                      struct error *error);
+/* Draining: withdraw what has not left. AGAIN: the turn is full. */
 enum result sending_withdraw(struct connector_lane *lane, enum drain_cause cause, struct turn *turn,
                              struct error *error);
 /* When somebody in line may go on although nothing happens; monotonic. */

@@ -71,6 +71,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     if (result == RESULT_OK) {
         result = settling_held(lane, turn, error);
     }
+    if (result == RESULT_OK && !lane->draining) {
+        result = sending_withdraw_withheld(lane, turn, error);
+    }
     if (result == RESULT_OK) {
         result = sending_intend(lane, turn, error);
     }

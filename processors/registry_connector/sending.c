@@ -81,6 +81,10 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     return RESULT_OK;
 }
 
+static bool is_alive(const struct connector_lane *lane) {
+    return lane->identity.alive(lane->identity.alive_context);
+}
+
 static bool can_go_on(const struct lane_registry *registry, int64_t now_ms) {
     return registry->lineup.count > 0 && registry->in_flight < registry->slots &&
            circuit_allows(&registry->circuit, now_ms);
@@ -88,6 +92,11 @@ static bool can_go_on(const struct lane_registry *registry, int64_t now_ms) {
 
 enum result sending_intend(struct connector_lane *lane, struct turn *turn, struct error *error) {
     if (lane->draining) {
+        return RESULT_OK;
+    }
+    if (!is_alive(lane)) {
+        /* None of them could be sent. The process may only have stood still for a while. */
+        lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS;
         return RESULT_OK;
     }
     for (uint32_t i = 0; i < lane->registries_count; i++) {
@@ -110,6 +119,9 @@ enum result sending_intend(struct connector_lane *lane, struct turn *turn, struc
 }
 
 int64_t sending_next_ms(const struct connector_lane *lane) {
+    if (lane->withheld > 0 && !lane->draining) {
+        return 0; /* at once */
+    }
     int64_t next_ms = INT64_MAX;
     for (uint32_t i = 0; i < lane->registries_count && !lane->draining; i++) {
         const struct lane_registry *registry = &lane->registries[i];
@@ -158,10 +170,12 @@ void sending_start(struct connector_lane *lane) {
         struct flight *flight = first;
         first = flight->staged_next;
         flight->staged_next = NULL;
-        /* The last look. Who does not live any more leaves it to the drain, or to the next owner,
-         * who will say unknown. */
-        if (lane->identity.alive(lane->identity.alive_context)) {
+        /* The last look. What it does not let go is withdrawn by the next turn, if this lane has
+         * one; else the next owner will say unknown. */
+        if (is_alive(lane)) {
             start(lane, flight);
+        } else {
+            lane->withheld++;
         }
     }
     for (uint32_t i = 0; i < lane->registries_count; i++) {
@@ -173,12 +187,13 @@ void sending_start(struct connector_lane *lane) {
     }
 }
 
-/* --- Draining. --- */
+/* --- Withdrawing. --- */
 
 struct withdrawal {
     struct connector_lane *lane;
     struct turn *turn;
     enum millrace_not_sent_cause cause;
+    bool withheld_only; /* not what was given to an adapter */
     enum result result;
     struct error *error;
 };
@@ -195,7 +210,8 @@ static void withdraw(void *context, struct flight *flight) {
     struct withdrawal *withdrawal = context;
     struct connector_lane *lane = withdrawal->lane;
     if (withdrawal->result != RESULT_OK || flight->stage == FLIGHT_UNKNOWN ||
-        flight->stage == FLIGHT_OUTLIVED) {
+        flight->stage == FLIGHT_OUTLIVED ||
+        (withdrawal->withheld_only && flight->stage != FLIGHT_COMMITTED)) {
         return;
     }
     if (!turn_has_room(withdrawal->turn)) {
@@ -207,6 +223,10 @@ static void withdraw(void *context, struct flight *flight) {
     withdrawal->result = ledger_load(&handling, &call.certificate_id, withdrawal->error);
     if (withdrawal->result != RESULT_OK || !destroy(lane, flight)) {
         return;
+    }
+    if (flight->stage == FLIGHT_COMMITTED) {
+        assert(lane->withheld > 0);
+        lane->withheld--;
     }
     circuit_withdrawn(&lane->registries[flight->registry].circuit);
     settling_end_flight(lane, flight);
@@ -223,6 +243,30 @@ static void withdraw(void *context, struct flight *flight) {
     struct submission_decision decision;
     ledger_decide(&handling, &input, &decision);
     ledger_stage(&handling, &decision);
+    if (!lane->draining && submission_startable(&handling.state)) {
+        memory_line_up(lane, &handling.state);
+    }
+}
+
+enum result sending_withdraw_withheld(struct connector_lane *lane, struct turn *turn,
+                                      struct error *error) {
+    if (lane->withheld == 0) {
+        return RESULT_OK;
+    }
+    struct withdrawal withdrawal = {
+        .lane = lane,
+        .turn = turn,
+        .cause = MILLRACE_NOT_SENT_CAUSE_REVOKED,
+        .withheld_only = true,
+        .error = error,
+    };
+    flights_each(&lane->flights, withdraw, &withdrawal);
+    if (withdrawal.result == RESULT_AGAIN && turn_has_room(turn)) {
+        lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS; /* one could not be read yet */
+        return RESULT_OK;
+    }
+    assert(withdrawal.result != RESULT_OK || lane->withheld == 0);
+    return withdrawal.result;
 }
 
 enum result sending_withdraw(struct connector_lane *lane, enum drain_cause cause, struct turn *turn,

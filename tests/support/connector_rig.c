@@ -304,6 +304,10 @@ void another_takes_over(void) {
     }
 }
 
+void the_group_is_unheard(bool unheard) {
+    memory_log_unheard(&rig.log_group, unheard);
+}
+
 void the_next_commit_is(enum memory_fault fault) {
     memory_log_fault(rig.log, registry_connector_topology.processor, rig.partition, fault);
 }

@@ -44,6 +44,8 @@ void the_lane_is_lost(void);
 void the_lane_drains(enum drain_cause cause, int64_t patience_ms);
 /* Another process takes over, and comes as far as working. */
 void another_takes_over(void);
+/* It has not heard of its group for a session, or has again. */
+void the_group_is_unheard(bool unheard);
 /* The next commit ends this way. */
 void the_next_commit_is(enum memory_fault fault);
 /* The collector of the last process fetches what has come late. */

@@ -292,7 +292,8 @@ static enum result port_fence(void *self, int32_t timeout_ms, struct error *erro
 }
 
 static bool port_owned(void *self) {
-    LOCKED(bool, !lane->crashed && lane->member->assigned[lane->partition]);
+    LOCKED(bool,
+           !lane->crashed && !lane->member->unheard && lane->member->assigned[lane->partition]);
 }
 
 static int64_t port_input_end(void *self, uint32_t input) {

@@ -164,6 +164,13 @@ void memory_log_fail(const struct log_group *group) {
     tell(group, LOG_GROUP_FAILED, NULL, 0);
 }
 
+void memory_log_unheard(const struct log_group *group, bool unheard) {
+    struct memory_member *member = group->self;
+    pthread_mutex_lock(&member->log->mutex);
+    member->unheard = unheard;
+    pthread_mutex_unlock(&member->log->mutex);
+}
+
 uint32_t memory_log_rejoins(const struct log_group *group) {
     struct memory_member *member = group->self;
     pthread_mutex_lock(&member->log->mutex);

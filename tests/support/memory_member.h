@@ -23,6 +23,7 @@ struct memory_member {
     struct memory_event current; /* the one polled last */
     pthread_cond_t arrived;
     uint32_t rejoins;
+    bool unheard;
     bool crashed;
 };
 

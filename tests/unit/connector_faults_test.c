@@ -394,6 +394,28 @@ Test(connector_faults, an_intent_whose_commit_meets_the_drain_is_not_sent) {
     cr_expect_eq(calls_started(), 1);
 }
 
+Test(connector_faults, what_the_last_look_withheld_is_tried_again_by_the_lane_that_lives_on) {
+    submit(cert(1));
+    submit(cert(2));
+    the_next_commit_is(MEMORY_FAULT_HANGING);
+    run_for(50);
+    the_group_is_unheard(true);
+    the_next_commit_is(MEMORY_FAULT_NONE);
+    run_for(1000);
+    cr_expect_eq(calls_started(), 0, "the last look");
+    cr_expect_eq(events_of(INTENDED), 2, "and no intent that it would not let go either");
+    cr_expect_eq(events_of(NOT_SENT), 2);
+    the_group_is_unheard(false);
+    run_for(1000);
+    cr_assert_eq(calls_started(), 2);
+    cr_expect_eq(the_registry()->calls[0].call.attempt, 2);
+    the_registry_answers(0, REGISTRY_REPLY_SUCCEEDED);
+    the_registry_answers(1, REGISTRY_REPLY_SUCCEEDED);
+    run_for(100);
+    cr_expect_eq(events_of(SUCCEEDED), 2);
+    cr_expect_not(the_lane_ended());
+}
+
 Test(connector_faults, a_drain_that_gets_impatient_leaves_calls_to_the_collector) {
     submit(cert(1));
     run_for(10);
