@@ -135,7 +135,8 @@ $(SUITES): %: $(BUILD)/suites/%
 include tests/checks.mk
 
 .PHONY: gen
-gen: ## Write schemas/generated/c, and the structs of the codecs' tests, from the schemas
+gen: ## Write what is generated: C from the schemas, and the list of fault points
+	tests/faults/list-points .
 	schemas/generate/inline.py
 	schemas/generate/generate.py
 	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \

@@ -1,6 +1,6 @@
 # What is checked, and in which order. `make check` is for every change, `make test` for landing.
 
-GENERATED := schemas/generated/% tests/support/probe/%
+GENERATED := schemas/generated/% tests/support/probe/% processors/outside/process_os/fault_points.h
 HAND_WRITTEN := $(filter-out $(GENERATED), \
     $(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) \
     $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/bench/*.c tests/bench/support/*.c \
@@ -59,6 +59,13 @@ stack: ## Try docker/stack itself: two stacks beside each other, and starts that
 flow: all ## Run the flows on a real Kafka and schema registry
 	@BUILD=$(BUILD) tests/flow/run
 
+# FAULT=name,name runs some of them; FAULTS_SEED=n draws other moments than the first seed does.
+.PHONY: faults faults-quick
+faults: all ## Run all faults on a real Kafka, the whole sweep (about an hour): FAULT=name,name
+	@BUILD=$(BUILD) tests/faults/run whole $(subst $(comma), ,$(FAULT))
+faults-quick: all ## ... the quick ones, and the sweep's first part (make test)
+	@BUILD=$(BUILD) tests/faults/run quick $(subst $(comma), ,$(FAULT))
+
 ci: ## What CI runs
 	.ci/run
 
@@ -82,10 +89,11 @@ python-tests:
 	    { echo "-- $$d"; python3 -B -m unittest discover -s $$d -p '*_test.py' || exit 1; }; done
 
 # The generator runs on the work tree itself: what it changes was out of date.
-generated_state = git ls-files -co --exclude-standard schemas tests/support | sort | xargs sha256sum
+generated_state = git ls-files -co --exclude-standard schemas tests/support processors/outside \
+                  | sort | xargs sha256sum
 gen-check:
 	@before=$$($(generated_state)); $(MAKE) gen && [ "$$before" = "$$($(generated_state))" ] || \
-	    { echo "generated files were not in step with schemas/: make gen, and commit them" >&2; exit 1; }
+	    { echo "generated files were not in step with their sources: make gen, and commit them" >&2; exit 1; }
 
 # clang-tidy is slow: a source is looked at again only when its object is made again.
 TIDY_OK := $(HAND_WRITTEN:%.c=$(BUILD)/tidy/%.ok)

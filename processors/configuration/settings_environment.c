@@ -10,7 +10,7 @@
 static const char prefix[] = "MILLRACE_";
 
 /* Variables that are read elsewhere: where the configuration is, and what scripts use. */
-static const char *const others[] = {"MILLRACE_CONFIG", "MILLRACE_CACHE"};
+static const char *const others[] = {"MILLRACE_CONFIG", "MILLRACE_CACHE", "MILLRACE_FAULT"};
 
 static bool is_of_others(const char *variable) {
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {

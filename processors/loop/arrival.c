@@ -5,6 +5,7 @@
 
 #include "domain/placement.h"
 #include "domain/uuid.h"
+#include "ports/fault.h"
 #include "wire/envelope.h"
 
 static bool has_schema_id_header(const struct log_record *record) {
@@ -25,7 +26,10 @@ enum result arrival_read(struct schema_cache *cache, const struct log_record *re
         .schema_id_in_header = has_schema_id_header(record),
         .refuse_other = true,
     };
-    return wire_decode(cache, &input, turn_arena(turn), turn_monotonic_ms(turn), message, failure);
+    const enum result result =
+        wire_decode(cache, &input, turn_arena(turn), turn_monotonic_ms(turn), message, failure);
+    FAULT("turn.decoded");
+    return result;
 }
 
 /* Is the key the id, as we write ids? */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "loop/group_inside.h"
+#include "ports/fault.h"
 
 int64_t group_now_ms(const struct group *group) {
     const struct clock *clock = &group->setup->lanes.clock;
@@ -69,6 +70,7 @@ static void take_event(struct group *group, const struct log_group_event *event)
     case LOG_GROUP_REVOKED:
     case LOG_GROUP_LOST:
         logger_info(&group->logger, "partitions taken away", LOGGER_FIELDS(count));
+        FAULT("revoke.begin");
         group_enter(group, GROUP_PHASE_REVOKING);
         for (uint32_t i = 0; i < event->partitions_count; i++) {
             struct group_lane *place = &group->lanes[event->partitions[i]];
@@ -124,7 +126,9 @@ static void join_again(struct group *group) {
     pthread_mutex_lock(&group->mutex);
     group->status.rejoins++;
     pthread_mutex_unlock(&group->mutex);
+    FAULT("rejoin.before");
     if (log_group->rejoin(log_group->self, &error) == RESULT_OK) {
+        FAULT("rejoin.after");
         group_enter(group, GROUP_PHASE_WORKING);
     } else {
         group_fail(group, &error);
@@ -135,6 +139,7 @@ static void finish_phase(struct group *group) {
     const struct log_group *log_group = group->setup->lanes.log_group;
     switch (group->phase) {
     case GROUP_PHASE_REVOKING:
+        FAULT("revoke.end");
         log_group->revoke_done(log_group->self);
         group_enter(group, GROUP_PHASE_WORKING);
         break;

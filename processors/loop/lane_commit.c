@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "loop/lane_inside.h"
+#include "ports/fault.h"
 
 /* What a commit that did not succeed means for the lane. In doubt nothing of its memory may be
  * used any more: only reading the log anew can tell what happened. */
@@ -43,6 +44,7 @@ void lane_commit_begin(struct lane *lane, int64_t now_ms) {
     batch_mark(batch, &lane->identity.incarnation, ++lane->sequence);
     lane->committing = true;
     lane->commit_began_ms = now_ms;
+    FAULT("commit.before");
     const enum result result = lane->log.commit_begin(lane->log.self, batch->records,
                                                       batch->records_count, inputs, &error);
     if (result == RESULT_OK) {
@@ -60,6 +62,7 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     lane->transactions++;
     lane->records += lane->handled;
     lane->log.changelogs_next(lane->log.self, lane->changelogs_next);
+    FAULT("store.before");
     const enum result result =
         lane->store.apply(lane->store.self, batch->overlay.writes, batch->overlay.count,
                           lane->changelogs_next, &error);
@@ -67,10 +70,13 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
         lane_finish(lane, LANE_END_ANEW, &error);
         return;
     }
+    FAULT("store.after");
     batch_reset(batch);
     lane->handled = 0;
     lane->content_ms = INT64_MAX;
+    FAULT("effects.before");
     lane->processor.committed(lane->processor.self);
+    FAULT("effects.after");
     const int64_t took_ms = now_ms - lane->commit_began_ms;
     if (took_ms > lane->setup->options->commit_slow_ms || lane->log.worn(lane->log.self)) {
         /* A late request to end this transaction may still arrive; only a new incarnation is safe

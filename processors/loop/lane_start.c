@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "loop/lane_inside.h"
+#include "ports/fault.h"
 
 static bool alive(void *context) {
     const struct lane *lane = context;
@@ -42,6 +43,7 @@ void lane_start_opening(struct lane *lane) {
 
 void lane_start_fencing(struct lane *lane) {
     struct error error;
+    FAULT("fence.before");
     const enum result result = lane->log.fence(lane->log.self, lane->setup->call_ms, &error);
     switch (result) {
     case RESULT_OK:
@@ -49,6 +51,7 @@ void lane_start_fencing(struct lane *lane) {
         assert(uuid_equal(&lane->identity.incarnation, &(struct uuid){{0}}));
         lane->identity.incarnation = lane->setup->ids.fresh(lane->setup->ids.self);
         assert(!uuid_equal(&lane->identity.incarnation, &(struct uuid){{0}}));
+        FAULT("fence.after");
         lane_enter(lane, LANE_STATE_LOCATING, NULL);
         break;
     case RESULT_AGAIN:
@@ -70,6 +73,7 @@ void lane_start_locating(struct lane *lane) {
         return;
     }
     if (result == RESULT_OK) {
+        FAULT("start.positions");
         lane->restore = (struct restore){
             .topology = lane->topology,
             .log = &lane->log,
@@ -91,6 +95,7 @@ void lane_start_locating(struct lane *lane) {
     logger_info(&lane->logger, "restore begins",
                 LOGGER_FIELDS(logger_number("remaining", restore_remaining(&lane->restore)),
                               logger_uuid("incarnation", &lane->identity.incarnation)));
+    FAULT("restore.begin");
     lane_enter(lane, LANE_STATE_RESTORING, NULL);
 }
 
@@ -144,6 +149,7 @@ void lane_start_restoring(struct lane *lane) {
                     LOGGER_FIELDS(logger_number("records", (int64_t)lane->restore.records)));
         restore_end(&lane->restore);
         assert(is_restored(lane));
+        FAULT("restore.end");
         memcpy(lane->changelogs_next, lane->restore.next, sizeof lane->changelogs_next);
         lane->backoff = (struct lane_backoff){0};
         lane_enter(lane, LANE_STATE_STARTING, NULL);
@@ -198,6 +204,7 @@ void lane_start_starting(struct lane *lane) {
     if (!lane->started && !start_processor(lane)) {
         return;
     }
+    FAULT("start.before");
     const enum result result =
         lane->log.start(lane->log.self, lane->positions.inputs, lane->setup->call_ms, &error);
     switch (result) {
@@ -207,6 +214,7 @@ void lane_start_starting(struct lane *lane) {
         }
         logger_info(&lane->logger, "lane works", LOGGER_NO_FIELDS);
         lane_enter(lane, LANE_STATE_WORKING, NULL);
+        FAULT("start.after");
         break;
     case RESULT_AGAIN:
         lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "loop/lane_inside.h"
+#include "ports/fault.h"
 
 /* Show whether an input has to wait, and why. */
 static void show_waiting(struct lane *lane, const struct error *error) {
@@ -71,6 +72,7 @@ static bool handle(struct lane *lane, uint32_t which) {
     switch (result) {
     case RESULT_OK:
         note_handled(lane, input, record->offset);
+        FAULT("turn.handled");
         break;
     case RESULT_AGAIN:
         lane_back_off(&input->backoff, lane->turn.monotonic_ms);
@@ -106,6 +108,9 @@ static uint32_t take_input(struct lane *lane, uint32_t which) {
             return 0;
         }
         input->taken = 0;
+        if (input->batch.count > 0) {
+            FAULT("turn.polled");
+        }
     }
     uint32_t handled = 0;
     while (input->taken < input->batch.count && handled < LANE_SLICE_RECORDS && has_room(lane) &&
@@ -188,6 +193,7 @@ static void take_command(struct lane *lane) {
     lane->drain_cause = (enum drain_cause)atomic_load(&lane->command_cause);
     lane->drain_deadline_ms = atomic_load(&lane->command_deadline_ms);
     logger_info(&lane->logger, "draining", LOGGER_NO_FIELDS);
+    FAULT("drain.begin");
 }
 
 /* Has the turn something to commit, and since when? */
@@ -275,6 +281,7 @@ void lane_work(struct lane *lane) {
     if (closing_ms(lane) <= lane->turn.monotonic_ms) {
         lane_commit_begin(lane, lane->turn.monotonic_ms);
     } else if (drain_ends(lane)) {
+        FAULT("drain.end");
         lane_finish(lane, LANE_END_ASKED, NULL);
     } else {
         lane->due_ms = next_due_ms(lane, took);

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "ports/fault.h"
+
 /* A store may lag behind the log, but it cannot be ahead of its end, nor end before its beginning:
  * then it is another's, or records it never saw are gone. */
 static bool belongs(const struct log_positions *positions, const int64_t *next, uint32_t count) {
@@ -112,6 +114,7 @@ static enum restore_outcome handle_batch(struct restore *restore, struct error *
         restore->records++;
         restore->next[changelog] = record->offset + 1;
         restore->taken++;
+        FAULT("restore.middle");
     }
     restore->next[changelog] = up_to_end(restore, restore->batch_next);
     restore->log->release(restore->log->self, &restore->batch);

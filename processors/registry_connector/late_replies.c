@@ -11,6 +11,7 @@
 #include "domain/uuid.h"
 #include "generated/c/message_types.h"
 #include "generated/c/registry_evidence.h"
+#include "ports/fault.h"
 #include "wire/message.h"
 
 enum {
@@ -114,6 +115,7 @@ void late_replies_testify(struct late_replies *late, const struct uuid *incarnat
     };
     struct error error;
     const struct bytes key_bytes = {(const uint8_t *)key, sizeof key};
+    FAULT("evidence.before");
     if (late->log->write(late->log->self, message_types[type].topic, key_bytes,
                          (struct bytes){value, (uint32_t)length}, headers,
                          sizeof headers / sizeof headers[0], &error) != RESULT_OK) {
@@ -123,6 +125,7 @@ void late_replies_testify(struct late_replies *late, const struct uuid *incarnat
                                    logger_uuid("submission_id", &evidence.submission_id),
                                    logger_error_field(&error)));
     }
+    FAULT("evidence.after");
 }
 
 void late_replies_take(struct late_replies *late, const struct registry *registry,

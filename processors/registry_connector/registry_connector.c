@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "ports/fault.h"
 #include "registry_connector/lane.h"
 
 const struct log_topology registry_connector_topology = {
@@ -77,6 +78,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     if (result == RESULT_OK) {
         result = sending_intend(lane, turn, error);
     }
+    if (lane->in_hand != NULL) {
+        FAULT("outcome.before-commit");
+    }
     if (result == RESULT_OK && !lane->draining) {
         quarantines_tick(&lane->quarantines, &lane->identity, INPUT_OPERATIONS);
     }
@@ -85,6 +89,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
 
 static void committed(void *self) {
     struct connector_lane *lane = self;
+    if (lane->in_hand != NULL) {
+        FAULT("outcome.after-commit");
+    }
     settling_committed(lane);
     sending_start(lane);
 }

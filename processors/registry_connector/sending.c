@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ports/fault.h"
 #include "registry_connector/lane.h"
 
 /* The bytes to send: those of the attempts before, else built now. INVALID: none can be. */
@@ -78,6 +79,7 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     (void)flights_add(&lane->flights, (uint32_t)(registry - lane->registries), intended);
     circuit_begin(&registry->circuit);
     registry->in_flight++;
+    FAULT("intent.staged");
     return RESULT_OK;
 }
 
@@ -170,6 +172,7 @@ void sending_start(struct connector_lane *lane) {
         struct flight *flight = first;
         first = flight->staged_next;
         flight->staged_next = NULL;
+        FAULT("intent.committed");
         /* The last look. What it does not let go is withdrawn by the next turn, if this lane has
          * one; else the next owner will say unknown. */
         if (is_alive(lane)) {
@@ -228,6 +231,7 @@ static void withdraw(void *context, struct flight *flight) {
         assert(lane->withheld > 0);
         lane->withheld--;
     }
+    FAULT("not-sent.destroyed");
     circuit_withdrawn(&lane->registries[flight->registry].circuit);
     settling_end_flight(lane, flight);
     if (handling.state.work.queued != NULL) {
@@ -243,6 +247,7 @@ static void withdraw(void *context, struct flight *flight) {
     struct submission_decision decision;
     ledger_decide(&handling, &input, &decision);
     ledger_stage(&handling, &decision);
+    FAULT("not-sent.staged");
     if (!lane->draining && submission_startable(&handling.state)) {
         memory_line_up(lane, &handling.state);
     }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ports/fault.h"
 #include "registry_connector/lane.h"
 
 void settling_await_late_reply(struct connector_lane *lane, struct flight *flight) {
@@ -105,6 +106,7 @@ static enum result settle_reply(struct connector_lane *lane, const struct regist
         return RESULT_OK;
     }
     keep_in_hand(lane, &subject, reply);
+    FAULT("outcome.staged");
     if (reply->kind == REGISTRY_REPLY_NOT_SENT && submission_startable(&handling.state)) {
         memory_line_up(lane, &handling.state);
     }
@@ -170,6 +172,8 @@ enum result settling_held(struct connector_lane *lane, struct turn *turn, struct
         ledger_stage(&handling, &decision);
         if (decision.verdict == SUBMISSION_VERDICT_NOTHING) {
             arena->used = mark; /* nothing refers to what was read */
+        } else {
+            FAULT("unknown.staged");
         }
         lane->held_done++;
     }
@@ -237,6 +241,7 @@ static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
 }
 
 void settling_hand_over(struct connector_lane *lane) {
+    FAULT("hand-over.begin");
     for (; lane->replies_done < lane->replies_count; lane->replies_done++) {
         const struct registry_reply *reply = &lane->replies[lane->replies_done];
         const struct flight *flight = flights_find_call(&lane->flights, &reply->call);

@@ -66,6 +66,7 @@ RED = [
      "void f(void){uuid_generate_random();}", "random id: calls uuid_generate_random;"),
     ("processors/domain/bad.c", "void uuid_generate_sha1(void); void f(void);"
      "void f(void){uuid_generate_sha1();}", "derived id: calls uuid_generate_sha1"),
+    ("processors/domain/bad.h", "#define DECIDE() FAULT(\"decide.before\")", "bad.h:1: fault"),
     ("processors/loop/bad.h", "\n" * 501, "length: 501 lines"),
     ("tests/unit/bad.c", "\n" * 801, "length: 801 lines"),
     ("docker/bad", "#!/bin/sh\n" + "\n" * 500, "length: 501 lines"),

@@ -12,6 +12,7 @@
 #include "certificates/lane.h"
 #include "cli/run/part.h"
 #include "domain/submission.h"
+#include "outside/process_os/fault_os.h"
 #include "outside/store_memory/store_memory.h"
 
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
@@ -152,6 +153,9 @@ int run_processes(struct run *run, const struct invocation *invocation,
     struct error error;
     catch_signals(run);
     enum result result = read_configuration(run, invocation, &error);
+    if (result == RESULT_OK) {
+        result = fault_os_arm(getenv("MILLRACE_FAULT"), &error);
+    }
     for (uint32_t i = 0; result == RESULT_OK && i < count; i++) {
         struct run_part *part = calloc(1, sizeof *part);
         assert(part != NULL);

@@ -9,6 +9,7 @@
 #include "outside/kafka/batch.h"
 #include "outside/kafka/failure.h"
 #include "outside/kafka/later.h"
+#include "ports/fault.h"
 
 enum {
     ABORT_TIMEOUT_MS = 5000,
@@ -180,6 +181,7 @@ enum result kafka_transactor_begin(struct kafka_transactor *transactor,
         return result == RESULT_AGAIN ? error->result = RESULT_FAILED : result;
     }
     transactor->step = KAFKA_TRANSACTION_OFFSETS;
+    FAULT("commit.begun");
     for (uint32_t i = 0; i < count; i++) {
         assert(records[i].output < transactor->topology->outputs_count);
         transactor->outputs_used |= 1U << records[i].output;
@@ -187,7 +189,11 @@ enum result kafka_transactor_begin(struct kafka_transactor *transactor,
         if (failed != NULL) {
             return produce_failed(transactor, &records[i], failed, error);
         }
+        if (i + 1 < count) {
+            FAULT("commit.half-produced");
+        }
     }
+    FAULT("commit.produced");
     return RESULT_OK;
 }
 
@@ -349,11 +355,17 @@ enum result kafka_transactor_wait(struct kafka_transactor *transactor,
             return result;
         }
         if (transactor->step == KAFKA_TRANSACTION_END) {
+            FAULT("commit.after-end");
             transactor->step = KAFKA_TRANSACTION_NONE;
             note_end(transactor);
             return RESULT_OK;
         }
         transactor->step++;
+        if (transactor->step == KAFKA_TRANSACTION_FLUSH) {
+            FAULT("commit.offsets-sent");
+        } else {
+            FAULT("commit.before-end");
+        }
         if (rest_ms == 0) {
             return error_set(error, RESULT_AGAIN, "a transaction is still being written");
         }

@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "ports/fault.h"
+
 enum {
     SEND_AT_ONCE_MAX = 64, /* requests in one system call */
     /* A registry whose host is gone is noticed in this time, not after many minutes in which every
@@ -119,6 +121,7 @@ enum result plain_connection_begin(struct plain_connection *connection, int64_t 
                                    struct error *error) {
     assert(connection->state == PLAIN_CONNECTION_CLOSED && connection->socket < 0);
     connection->deadline_ms = now_ms + PLAIN_CONNECT_TIMEOUT_MS;
+    FAULT("call.before-connect");
     if (connection->address.local) {
         const struct sockaddr_un *address = &connection->address.local_address;
         if (!try_address(connection, AF_UNIX, (const struct sockaddr *)address, sizeof *address)) {
@@ -153,6 +156,7 @@ static enum result advance_connect(struct plain_connection *connection, struct e
         number = errno;
     }
     if (number == 0) {
+        FAULT("call.connected");
         connection->state = PLAIN_CONNECTION_UP;
         plain_lookup_close(connection->lookup);
         connection->lookup = NULL;
@@ -192,6 +196,11 @@ enum result plain_connection_send(struct plain_connection *connection, struct pl
                 .iov_len = call->frame_length - call->sent,
             };
         }
+        if (FAULT_IS_ARMED("call.half-written")) {
+            parts[0].iov_len = (parts[0].iov_len + 1) / 2;
+            message.msg_iovlen = 1;
+        }
+        FAULT("call.before-write");
         const ssize_t taken = sendmsg(connection->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (taken < 0 && errno == EINTR) {
             continue;
@@ -210,6 +219,11 @@ enum result plain_connection_send(struct plain_connection *connection, struct pl
             const uint32_t part = left < open ? (uint32_t)left : open;
             plain_calls_sent(calls, call, part);
             left -= part;
+        }
+        if (calls->queue_head != NULL && calls->queue_head->sent > 0) {
+            FAULT("call.half-written");
+        } else {
+            FAULT("call.written");
         }
     }
     const bool output = calls->queue_head != NULL;

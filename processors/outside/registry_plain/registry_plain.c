@@ -7,6 +7,7 @@
 #include "outside/registry_plain/calls.h"
 #include "outside/registry_plain/connection.h"
 #include "outside/registry_plain/transaction.h"
+#include "ports/fault.h"
 #include "wire/utf8.h"
 
 /* A reply that waits to be fetched. */
@@ -137,6 +138,7 @@ static void receive(struct plain *plain) {
             break;
         }
         plain->connection.answered = true;
+        FAULT("reply.read");
         struct plain_reply reply;
         if (!plain_reply_read(frame, &reply)) {
             (void)error_set(&error, RESULT_FAILED,
@@ -155,6 +157,7 @@ static void receive(struct plain *plain) {
                                          logger_number("attempt", reply.attempt)));
             continue;
         }
+        FAULT("reply.decoded");
         answer(plain, call, &reply);
     }
 }
