@@ -119,10 +119,13 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call object,$(BENCH_SUPPORT) $(SUPP
 
 # BENCH=lane,ledger runs some; tests/bench/README.md says what each of them measures.
 comma := ,
-BENCH ?= $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
+BENCH_NAMES := $(subst $(comma), ,$(BENCH))
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 .PHONY: bench
-bench: $(patsubst %,$(BUILD)/bench/%,$(subst $(comma), ,$(BENCH))) ## Measure: BENCH=name,name
-	@set -e; for bench in $^; do $$bench; done
+bench: $(BUILD)/millrace \
+       $(patsubst %,$(BUILD)/bench/%,$(filter $(or $(BENCH_NAMES),%),$(BENCH_PROGRAMS)))
+bench: ## Measure: BENCH=name,name
+	@BUILD=$(BUILD) tests/bench/run $(BENCH_NAMES)
 
 .PHONY: unit spec contract
 unit: ## Run one suite of tests: pieces

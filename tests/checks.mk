@@ -82,7 +82,7 @@ rules: $(call object,$(SOURCES))
 scripts:
 	@shellcheck -x -S warning $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!.*\b(ba)?sh$$')
 
-PYTHON_TESTS := $(wildcard tests/tidy schemas/generate/tests)
+PYTHON_TESTS := $(wildcard tests/tidy tests/bench schemas/generate/tests)
 python-tests:
 	@for d in $(PYTHON_TESTS); do \
 	    [ -z "$$(find $$d -name '*_test.py')" ] || \

@@ -21,6 +21,7 @@
 #include "generated/c/certificates_events.h"
 #include "generated/c/registry_commands.h"
 #include "generated/c/registry_events.h"
+#include "tests/support/measure.h"
 #include "wire/payload_hash.h"
 
 enum { ARENA_BYTES = 1 << 20, MARK_BYTES = 96 };
@@ -368,18 +369,22 @@ int main(int argc, char **argv) {
     for (size_t t = 0; t < sizeof topics / sizeof topics[0]; t++) {
         const double topic_took = tell_timed(&bench, topics[t]);
         took += topic_took;
-        (void)printf("%-24s %6.2f s, %6.1f MB remembered\n", verify_topics[topics[t]], topic_took,
-                     (double)(memory_in_use() - memory_before) / 1e6);
+        (void)fprintf(stderr, "%-24s %6.2f s, %6.1f MB remembered\n", verify_topics[topics[t]],
+                      topic_took, (double)(memory_in_use() - memory_before) / 1e6);
     }
+    const size_t remembered = memory_in_use() - memory_before;
     verify_end(bench.verify);
     const struct verify_report *report = verify_finish(bench.verify);
-    (void)printf("%llu records, %.0f/s; %llu breaches; %.1f MB remembered\n",
-                 (unsigned long long)report->counts.records, (double)report->counts.records / took,
-                 (unsigned long long)report->breaches_count,
-                 (double)(memory_in_use() - memory_before) / 1e6);
+    const struct measure_value values[] = {
+        {"records_per_s", (double)report->counts.records / took},
+        {"remembered_mb", (double)remembered / 1e6},
+    };
     const bool sound = report->breaches_count == 0;
-    if (!sound) {
-        (void)printf("%s\n", report->breaches[0]);
+    if (sound) {
+        measure_print("verify", values, sizeof values / sizeof values[0]);
+    } else {
+        (void)fprintf(stderr, "%llu breaches: %s\n", (unsigned long long)report->breaches_count,
+                      report->breaches[0]);
     }
     verify_close(bench.verify);
     free(bench.arena.base);

@@ -1,6 +1,7 @@
 #include "tests/support/measure.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,14 +93,16 @@ static void print_way(struct measure_way *way) {
                   way->written_each);
 }
 
-/* What a program reads. */
-static void print_values(const char *id, struct measure_way *ours, struct measure_way *other) {
+static void print_pair(const char *id, struct measure_way *ours, struct measure_way *other) {
     const double per_s = median_of(ours->per_s);
     const double cpu = median_of(ours->cpu_s_per_million);
-    (void)printf(
-        "{\"id\": \"%s\", \"values\": {\"throughput_ratio\": %.3f, \"cpu_ratio\": %.3f, "
-        "\"per_s\": %.0f, \"cpu_s_per_million\": %.2f}}\n",
-        id, per_s / median_of(other->per_s), cpu / median_of(other->cpu_s_per_million), per_s, cpu);
+    const struct measure_value values[] = {
+        {"throughput_ratio", per_s / median_of(other->per_s)},
+        {"cpu_ratio", cpu / median_of(other->cpu_s_per_million)},
+        {"per_s", per_s},
+        {"cpu_s_per_million", cpu},
+    };
+    measure_print(id, values, sizeof values / sizeof values[0]);
 }
 
 void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
@@ -127,6 +130,17 @@ void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
         (void)fprintf(stderr, "  throughput_ratio %.2f  cpu_ratio %.2f\n",
                       median_of(ours->per_s) / median_of(other->per_s),
                       median_of(ours->cpu_s_per_million) / median_of(other->cpu_s_per_million));
-        print_values(id, ours, other);
+        print_pair(id, ours, other);
     }
+}
+
+void measure_print(const char *id, const struct measure_value *values, uint32_t count) {
+    assert(count > 0);
+    (void)printf("{\"id\": \"%s\", \"values\": {", id);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(isfinite(values[i].value));
+        (void)printf("%s\"%s\": %.9g", i == 0 ? "" : ", ", values[i].name, values[i].value);
+    }
+    (void)printf("}}\n");
+    (void)fflush(stdout);
 }

@@ -1,5 +1,5 @@
 /* Two ways to do one job, measured in turns on one broker: medians, and what one costs over the
- * other. The figures are for people; nothing is passed or failed by them. */
+ * other. Nothing is passed or failed by the figures. */
 #ifndef MILLRACE_TESTS_SUPPORT_MEASURE_H
 #define MILLRACE_TESTS_SUPPORT_MEASURE_H
 
@@ -39,9 +39,16 @@ void measure_await(const struct measure_way *way, const atomic_uint *reached, ui
 /* A round is over: `count` pieces since `began`. */
 void measure_note(struct measure_way *way, const struct measure_moment *began, uint32_t count);
 
-/* Run both ways in turns and print what came of it: for people on stderr, and where both ran, one
- * line of JSON on stdout. Ratios are of `ours` over `other`; `pieces` names what is counted. */
+/* Runs both ways in turns and prints what came of it: for people on stderr, and the line of values
+ * where both ran. Ratios are of `ours` over `other`; `pieces` names what is counted. */
 void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
                   struct measure_way *other, const char *only);
+
+/* The one line on stdout of a bench, which tests/bench/run reads. */
+struct measure_value {
+    const char *name;
+    double value;
+};
+void measure_print(const char *id, const struct measure_value *values, uint32_t count);
 
 #endif
