@@ -80,6 +80,12 @@ static void answer(struct handling *handling, const struct arrived *arrived,
         turn_emit(handling->turn, OUTPUT_ANSWERS, &handling->state.certificate_id,
                   MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED, body, &arrived->trace);
     seen_put(handling, body, value);
+    turn_count(handling->turn, METRIC_COMMANDS, metric_command_type(arrived->message.type),
+               metric_command_verdict(verdict));
+    if (verdict != MILLRACE_VERDICT_UNKNOWN) {
+        turn_observe(handling->turn, METRIC_COMMAND_DURATION,
+                     turn_wall_ms(handling->turn) - arrived->head.metadata->timestamp);
+    }
 }
 
 /* The CommandRejected, before anything else that a decision brings; the model stays as it is. */

@@ -24,6 +24,10 @@ bool submission_settled(const struct registry_state_submission_model *model) {
            model->state == REGISTRY_STATE_SUBMISSION_STATE_RESOLVED;
 }
 
+bool submission_open(const struct registry_state_ledger_state *state) {
+    return state->work.queued != NULL;
+}
+
 bool submission_startable(const struct registry_state_ledger_state *state) {
     assert(state != NULL);
     const struct registry_state_queued_submission *queued = state->work.queued;

@@ -137,6 +137,9 @@ void submission_decide(const struct registry_state_ledger_state *state,
 void submission_apply(struct registry_state_ledger_state *state,
                       const struct submission_decision *decision, struct arena *arena);
 
+/* Is there a submission without an outcome: queued, under way, or unknown? */
+bool submission_open(const struct registry_state_ledger_state *state);
+
 /* Is there a submission whose intent may be written now: queued, and no intent of it stands? */
 bool submission_startable(const struct registry_state_ledger_state *state);
 

@@ -138,4 +138,5 @@ void turn_dead_letter(struct turn *turn, uint32_t output, const struct log_recor
         .headers_count = headers.count,
     };
     batch_stage(&turn->batch, &staged, headers.items);
+    turn_count(turn, METRIC_DEAD_LETTERS, metric_dead_letter_reason(letter->reason), 0);
 }

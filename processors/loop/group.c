@@ -189,6 +189,7 @@ static void wait_phase(struct group *group, int32_t timeout_ms) {
 }
 
 bool group_step(struct group *group, int32_t timeout_ms) {
+    atomic_store(&group->ticked_ms, group_now_ms(group));
     if (group->phase == GROUP_PHASE_WORKING && atomic_load(&group->stop)) {
         logger_info(&group->logger, "stopping", LOGGER_NO_FIELDS);
         stop_lanes(group);
@@ -250,6 +251,7 @@ void group_status(struct group *group, struct group_status *status, struct lane_
     uint32_t count = 0;
     pthread_mutex_lock(&group->mutex);
     *status = group->status;
+    status->ticked_ms = atomic_load(&group->ticked_ms);
     for (int32_t p = 0; p < group->partitions && count < lanes_max; p++) {
         const struct group_lane *place = &group->lanes[p];
         if (!place->assigned) {
@@ -280,6 +282,7 @@ enum result group_open(const struct group_setup *setup, struct group **group, st
     opened->logger = logger_for(&setup->lanes.logger, "group", -1);
     opened->partitions = partitions;
     opened->wake_fd = wake_fd;
+    atomic_store(&opened->ticked_ms, group_now_ms(opened));
     for (uint32_t i = 0; i < GROUP_REJOINS_MAX; i++) {
         opened->rejoined_ms[i] = INT64_MIN;
     }

@@ -23,6 +23,7 @@ struct group_status {
     uint32_t rejoins;     /* times it has left and joined again */
     uint32_t rebuilt;     /* lanes that started anew with a new producer */
     uint32_t lanes_count; /* partitions that are assigned */
+    int64_t ticked_ms;    /* when the group itself last showed to be alive; monotonic */
 };
 
 struct group;

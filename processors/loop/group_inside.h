@@ -41,6 +41,7 @@ struct group {
     int64_t rejoined_ms[GROUP_REJOINS_MAX]; /* monotonic, of the last ones; INT64_MIN: none */
     int wake_fd;                            /* an eventfd: a lane ended, or stop */
     atomic_bool stop;
+    atomic_llong ticked_ms;
     pthread_mutex_t mutex; /* guards what `group_status` reads: counts and which lanes there are */
     struct group_status status;
     struct group_lane lanes[]; /* one a partition */

@@ -77,6 +77,7 @@ void lane_status(struct lane *lane, struct lane_status *status) {
     pthread_mutex_lock(&lane->mutex);
     *status = lane->status;
     pthread_mutex_unlock(&lane->mutex);
+    status->ticked_ms = lane_ticked_ms(lane);
 }
 
 /* --- Its end. --- */

@@ -9,6 +9,7 @@
 #include "loop/emitter.h"
 #include "loop/options.h"
 #include "loop/processor.h"
+#include "metrics/counts.h"
 #include "ports/clock.h"
 #include "ports/error.h"
 #include "ports/ids.h"
@@ -49,7 +50,8 @@ struct lane_setup {
     struct clock clock;
     struct ids ids;
     struct logger logger;
-    int32_t partitions; /* of every topic */
+    struct counts *counts; /* of the process; NULL: none */
+    int32_t partitions;    /* of every topic */
     int32_t call_ms; /* how long one call to the log may wait, at most 10,000; 0 in simulations */
 };
 
@@ -64,6 +66,7 @@ struct lane_status {
     uint64_t transactions;        /* committed by this lane */
     uint64_t records;             /* input records handled and committed */
     struct uuid incarnation;      /* all zero before the fence */
+    int64_t ticked_ms;            /* when it last showed to be alive; monotonic */
 };
 
 struct lane;

@@ -5,22 +5,41 @@
 #include "loop/lane_inside.h"
 #include "ports/fault.h"
 
+static void count_transaction(const struct lane *lane, enum metric_transaction_result result) {
+    counts_add(lane->setup->counts, METRIC_TRANSACTIONS, (uint32_t)result, 0);
+}
+
+/* The lane ends, and a new one with a new producer takes its place. */
+static void begin_anew(struct lane *lane, enum metric_rebuilt_cause cause,
+                       const struct error *error) {
+    counts_add(lane->setup->counts, METRIC_PRODUCERS_REBUILT, (uint32_t)cause, 0);
+    lane_finish(lane, LANE_END_ANEW, error);
+}
+
 /* What a commit that did not succeed means for the lane. In doubt nothing of its memory may be
  * used any more: only reading the log anew can tell what happened. */
 static void end_by(struct lane *lane, const struct error *error, enum result result) {
     switch (result) {
     case RESULT_FENCED:
+        count_transaction(lane, METRIC_TRANSACTION_FENCED);
         lane_finish(lane, LANE_END_FENCED, error);
         break;
     case RESULT_INVALID:
+        count_transaction(lane, METRIC_TRANSACTION_IMPOSSIBLE);
         lane_die(lane, error);
         break;
     case RESULT_DENIED:
         /* Nothing was written, and a new producer would be told the same a moment later. */
+        count_transaction(lane, METRIC_TRANSACTION_DENIED);
         lane_finish(lane, LANE_END_DENIED, error);
         break;
+    case RESULT_DOUBTFUL:
+        count_transaction(lane, METRIC_TRANSACTION_DOUBTFUL);
+        begin_anew(lane, METRIC_REBUILT_DOUBTFUL, error);
+        break;
     default:
-        lane_finish(lane, LANE_END_ANEW, error);
+        count_transaction(lane, METRIC_TRANSACTION_FAILED);
+        begin_anew(lane, METRIC_REBUILT_FAILED, error);
         break;
     }
 }
@@ -60,6 +79,8 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     struct error error;
     lane->committing = false;
     lane->transactions++;
+    count_transaction(lane, METRIC_TRANSACTION_COMMITTED);
+    counts_take(lane->setup->counts, &lane->turn.tally);
     lane->records += lane->handled;
     lane->log.changelogs_next(lane->log.self, lane->changelogs_next);
     FAULT("store.before");
@@ -67,7 +88,7 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
         lane->store.apply(lane->store.self, batch->overlay.writes, batch->overlay.count,
                           lane->changelogs_next, &error);
     if (result != RESULT_OK) {
-        lane_finish(lane, LANE_END_ANEW, &error);
+        begin_anew(lane, METRIC_REBUILT_STORE, &error);
         return;
     }
     FAULT("store.after");
@@ -78,13 +99,14 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     lane->processor.committed(lane->processor.self);
     FAULT("effects.after");
     const int64_t took_ms = now_ms - lane->commit_began_ms;
-    if (took_ms > lane->setup->options->commit_slow_ms || lane->log.worn(lane->log.self)) {
+    const bool slow = took_ms > lane->setup->options->commit_slow_ms;
+    if (slow || lane->log.worn(lane->log.self)) {
         /* A late request to end this transaction may still arrive; only a new incarnation is safe
          * from it: a delayed request to end can end the next transaction instead. */
         error_set(&error, RESULT_FAILED,
                   "the commit took %lld ms or met a broken connection; a new producer takes over",
                   (long long)took_ms);
-        lane_finish(lane, LANE_END_ANEW, &error);
+        begin_anew(lane, slow ? METRIC_REBUILT_SLOW : METRIC_REBUILT_WORN, &error);
         return;
     }
     lane_report(lane, now_ms, false);
@@ -103,7 +125,7 @@ void lane_commit_wait(struct lane *lane) {
         error_set(&error, RESULT_DOUBTFUL,
                   "no answer to a commit for %lld ms; what became of it is read from the log",
                   (long long)(now_ms - lane->commit_began_ms));
-        lane_finish(lane, LANE_END_ANEW, &error);
+        end_by(lane, &error, RESULT_DOUBTFUL);
     } else {
         lane->due_ms = now_ms + LANE_COMMIT_RETRY_MS;
     }

@@ -20,6 +20,16 @@ void turn_look(struct turn *turn, const struct clock *clock) {
     turn->monotonic_ms = clock->monotonic_ms(clock->self);
 }
 
+void turn_count(struct turn *turn, enum metric metric, uint32_t first, uint32_t second) {
+    assert(!turn->restoring);
+    tally_add(&turn->tally, metric, first, second);
+}
+
+void turn_observe(struct turn *turn, enum metric metric, int64_t ms) {
+    assert(!turn->restoring);
+    tally_observe(&turn->tally, metric, ms);
+}
+
 int64_t turn_wall_ms(const struct turn *turn) {
     return turn->wall_ms;
 }

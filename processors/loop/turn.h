@@ -8,6 +8,7 @@
 #include "domain/arena.h"
 #include "domain/values.h"
 #include "generated/c/message_types.h"
+#include "metrics/table.h"
 #include "ports/error.h"
 #include "ports/log.h"
 
@@ -73,5 +74,10 @@ struct dead_letter {
 };
 void turn_dead_letter(struct turn *turn, uint32_t output, const struct log_record *record,
                       const struct dead_letter *letter);
+
+/* Count something that is staged here: it counts when the turn is committed. As in
+ * metrics/counts.h. */
+void turn_count(struct turn *turn, enum metric metric, uint32_t first, uint32_t second);
+void turn_observe(struct turn *turn, enum metric metric, int64_t ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include "loop/batch.h"
 #include "loop/emitter.h"
 #include "loop/turn.h"
+#include "metrics/counts.h"
 #include "ports/clock.h"
 #include "ports/store.h"
 
@@ -18,6 +19,7 @@ struct turn {
     int64_t wall_ms;      /* since 1970-01-01 UTC */
     int64_t monotonic_ms; /* since an arbitrary start */
     bool restoring;       /* nothing may be emitted */
+    struct tally tally;   /* what counts if the turn is committed */
 };
 
 /* Take the memory of a lane's turns. `emitter` and `store` must outlive the turn. */

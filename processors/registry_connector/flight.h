@@ -38,6 +38,9 @@ struct flight {
     struct flight_subject subject;
     enum flight_stage stage;
     uint32_t registry;        /* index of the lane's */
+    uint32_t operation;       /* what is asked for, as metrics name it */
+    int64_t started_ms;       /* monotonic; of STARTED and later */
+    bool counted;             /* what became of the call was counted */
     struct bytes transaction; /* from malloc, until it was started */
     struct flight *bucket_next;
     struct flight *staged_next; /* of STAGED */

@@ -65,6 +65,7 @@ struct connector_lane {
     struct flights flights;
     uint32_t withheld; /* flights that are COMMITTED: the last look did not let them go */
     struct quarantines quarantines;
+    int64_t open;                                   /* submissions without an outcome */
     struct registry_reply replies[REPLIES_AT_ONCE]; /* fetched; those from `replies_done` on wait */
     uint32_t replies_count;
     uint32_t replies_done;
@@ -150,6 +151,9 @@ void settling_committed(struct connector_lane *lane);
 void settling_hand_over(struct connector_lane *lane);
 /* A started flight gives its slot back; its reply may still come. */
 void settling_await_late_reply(struct connector_lane *lane, struct flight *flight);
+/* Count what became of its call, once. */
+void settling_count(struct connector_lane *lane, struct flight *flight,
+                    enum metric_request_verdict verdict, int64_t now_ms);
 /* A flight's call is over. */
 void settling_end_flight(struct connector_lane *lane, struct flight *flight);
 

@@ -70,7 +70,10 @@ void ledger_stage(struct handling *handling, const struct submission_decision *d
         (void)turn_emit(handling->turn, OUTPUT_EVENTS, key, decision->events[i].type,
                         decision->events[i].body, &handling->trace);
     }
+    const int open_before = submission_open(&handling->state) ? 1 : 0;
     submission_apply(&handling->state, decision, turn_arena(handling->turn));
+    handling->lane->open += (submission_open(&handling->state) ? 1 : 0) - open_before;
+    assert(handling->lane->open >= 0);
     quarantines_follow(&handling->lane->quarantines, &handling->state,
                        turn_monotonic_ms(handling->turn));
     const struct bytes value =

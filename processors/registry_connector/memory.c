@@ -49,6 +49,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
     }
     /* What was unknown when the lane began is in quarantine since then: no clock reaches back over
      * a restart, and a quarantine may be too long but never too short. */
+    lane->open += submission_open(&state) ? 1 : 0;
     quarantines_follow(&lane->quarantines, &state, turn_monotonic_ms(building->turn));
     if (submission_held(&state, &lane->identity.incarnation) != NULL) {
         hold(lane, &state.certificate_id);
@@ -70,6 +71,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
 
 static void forget(struct connector_lane *lane) {
     lane->held_count = 0;
+    lane->open = 0;
     quarantines_deinit(&lane->quarantines);
     for (uint32_t i = 0; i < lane->registries_count; i++) {
         lineup_deinit(&lane->registries[i].lineup);

@@ -99,9 +99,27 @@ static int64_t end_ms_of(const struct quarantines *quarantines, const struct qua
     return quarantine_ms > 0 && began_ms != INT64_MAX ? began_ms + quarantine_ms : INT64_MAX;
 }
 
+int64_t quarantines_oldest_at(struct quarantines *quarantines) {
+    if (quarantines->oldest_left) {
+        quarantines->oldest_left = false;
+        quarantines->oldest_at = INT64_MAX;
+        for (uint32_t i = 0; i < QUARANTINE_BUCKETS && quarantines->count > 0; i++) {
+            for (const struct quarantine *quarantine = quarantines->buckets[i]; quarantine != NULL;
+                 quarantine = quarantine->next) {
+                quarantines->oldest_at = least(quarantines->oldest_at, quarantine->unknown_at);
+            }
+        }
+    }
+    return quarantines->count > 0 ? quarantines->oldest_at : 0;
+}
+
 static void leave(struct quarantines *quarantines, struct quarantine **link) {
     struct quarantine *quarantine = *link;
+    assert(quarantines->count > 0);
     *link = quarantine->next;
+    quarantines->count--;
+    quarantines->oldest_left =
+        quarantines->oldest_left || quarantine->unknown_at == quarantines->oldest_at;
     writer_release(quarantines, quarantine->writer);
     free(quarantine);
 }
@@ -127,11 +145,16 @@ void quarantines_follow(struct quarantines *quarantines,
     *quarantine = (struct quarantine){
         .certificate_id = ledger->certificate_id,
         .submission_id = model->submission_id,
+        .unknown_at = model->has_unknown_at ? model->unknown_at : 0,
         .unknown_ms = now_ms,
         .writer = writer_keep(quarantines, &model->writer),
         .counts_from = {-1, -1},
     };
     *link = quarantine;
+    quarantines->oldest_at = quarantines->count == 0
+                                 ? quarantine->unknown_at
+                                 : least(quarantines->oldest_at, quarantine->unknown_at);
+    quarantines->count++;
     const int32_t quarantine_ms = quarantines->options->quarantine_ms;
     quarantines->due_ms = least(quarantines->due_ms, quarantines->look_ms);
     quarantines->due_ms = least(quarantines->due_ms, now_ms + quarantine_ms);

@@ -43,6 +43,7 @@ enum quarantine_kind {
 struct quarantine {
     struct uuid certificate_id;
     struct uuid submission_id;
+    int64_t unknown_at;               /* ms since 1970, as it was written down; to be shown only */
     int64_t unknown_ms;               /* since when it is unknown to this lane; monotonic */
     struct quarantine_writer *writer; /* of the open intent */
     /* The first offset of the operations that was not written yet when the quarantine had ended;
@@ -57,6 +58,9 @@ struct quarantines {
     struct clock clock;
     struct logger logger;
     struct quarantine *buckets[QUARANTINE_BUCKETS];
+    uint32_t count;
+    int64_t oldest_at; /* the least `unknown_at`, when it was last looked for */
+    bool oldest_left;  /* since then that one may have been settled */
     struct quarantine_writer *writers;
     int64_t due_ms;   /* when there is something to be done; monotonic */
     int64_t look_ms;  /* not before */
@@ -76,6 +80,11 @@ void quarantines_deinit(struct quarantines *quarantines);
 /* A ledger stands like this from now on: what is unknown comes in, what is settled goes. */
 void quarantines_follow(struct quarantines *quarantines,
                         const struct registry_state_ledger_state *ledger, int64_t now_ms);
+
+/* Since when the oldest of them is unknown, as it was written down; ms since 1970; 0: there is
+ * none.
+ */
+int64_t quarantines_oldest_at(struct quarantines *quarantines);
 
 /* What a verdict by this rule, which stands at this offset of the operations, has to go by. */
 struct submission_facts quarantines_facts(struct quarantines *quarantines,

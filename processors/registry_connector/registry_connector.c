@@ -84,6 +84,7 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     if (result == RESULT_OK && !lane->draining) {
         quarantines_tick(&lane->quarantines, &lane->identity, INPUT_OPERATIONS);
     }
+    gauges_show(lane);
     return result;
 }
 
@@ -94,6 +95,7 @@ static void committed(void *self) {
     }
     settling_committed(lane);
     sending_start(lane);
+    gauges_show(lane);
 }
 
 static enum result drain(void *self, enum drain_cause cause, struct turn *turn,
@@ -154,6 +156,7 @@ static void lane_free(struct connector_lane *lane) {
 
 static void lane_close(void *self) {
     struct connector_lane *lane = self;
+    gauges_clear(lane);
     settling_hand_over(lane);
     lane_free(lane);
 }

@@ -10,14 +10,14 @@
 #include "loop/emitter.h"
 #include "loop/options.h"
 #include "loop/processor.h"
+#include "metrics/counts.h"
 #include "ports/clock.h"
 #include "ports/logger.h"
 #include "ports/process.h"
 #include "ports/registry.h"
 #include "ports/schemas.h"
+#include "registry_connector/gauges.h"
 #include "registry_connector/late_replies.h"
-
-enum { REGISTRIES_MAX = 16 };
 
 /* What every lane of the processor is given. All of it outlives the lanes. */
 struct registry_connector_config {
@@ -34,6 +34,8 @@ struct registry_connector_config {
     uint32_t adapters_count;
     struct process process;
     struct late_replies *late_replies;
+    struct counts *counts;           /* of the process; NULL: none */
+    struct connector_gauges *gauges; /* one a partition; NULL: none */
     struct clock clock;
     struct logger logger;
 };

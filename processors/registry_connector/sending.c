@@ -76,7 +76,9 @@ static enum result intend_first(struct connector_lane *lane, struct lane_registr
     const struct registry_events_submission_intended *intended = decision.events[0].body;
     /* Only who wrote the intent sends it. */
     assert(uuid_equal(&intended->incarnation, &lane->identity.incarnation));
-    (void)flights_add(&lane->flights, (uint32_t)(registry - lane->registries), intended);
+    struct flight *flight =
+        flights_add(&lane->flights, (uint32_t)(registry - lane->registries), intended);
+    flight->operation = metric_operation(&queued->operation);
     circuit_begin(&registry->circuit);
     registry->in_flight++;
     FAULT("intent.staged");
@@ -139,6 +141,7 @@ int64_t sending_next_ms(const struct connector_lane *lane) {
 static void start(struct connector_lane *lane, struct flight *flight) {
     struct lane_registry *registry = &lane->registries[flight->registry];
     const struct flight_subject *subject = &flight->subject;
+    const int64_t now_ms = lane->config->clock.monotonic_ms(lane->config->clock.self);
     /* The promise, in one line: these bytes are in a committed intent of this lane's own, and no
      * attempt of it was ever started. The adapter has the other half of the pair. */
     assert(flight->stage == FLIGHT_COMMITTED && flight->transaction.data != NULL);
@@ -147,12 +150,12 @@ static void start(struct connector_lane *lane, struct flight *flight) {
         .transaction = {.id = {.data = subject->transaction_id,
                                .length = subject->transaction_id_length},
                         .bytes = flight->transaction},
-        .deadline_ms = lane->config->clock.monotonic_ms(lane->config->clock.self) +
-                       lane->config->options->call_timeout_ms,
+        .deadline_ms = now_ms + lane->config->options->call_timeout_ms,
     };
     registry->registry.start(registry->registry.self, &request);
     registry->started = true;
     flight->stage = FLIGHT_STARTED;
+    flight->started_ms = now_ms;
     free((void *)flight->transaction.data);
     flight->transaction = (struct bytes){.data = NULL};
 }
@@ -233,6 +236,9 @@ static void withdraw(void *context, struct flight *flight) {
     }
     FAULT("not-sent.destroyed");
     circuit_withdrawn(&lane->registries[flight->registry].circuit);
+    if (flight->stage == FLIGHT_STARTED) {
+        settling_count(lane, flight, METRIC_REQUEST_NOT_SENT, turn_monotonic_ms(withdrawal->turn));
+    }
     settling_end_flight(lane, flight);
     if (handling.state.work.queued != NULL) {
         handling.trace.traceparent = handling.state.work.queued->traceparent;

@@ -46,6 +46,33 @@ static void keep_in_hand(struct connector_lane *lane, const struct flight_subjec
     lane->in_hand = in_hand;
 }
 
+void settling_count(struct connector_lane *lane, struct flight *flight,
+                    enum metric_request_verdict verdict, int64_t now_ms) {
+    if (flight->counted) {
+        return; /* a late reply to what was counted as unknown */
+    }
+    flight->counted = true;
+    counts_add(lane->config->counts, METRIC_REGISTRY_REQUESTS, flight->operation,
+               (uint32_t)verdict);
+    if (verdict != METRIC_REQUEST_NOT_SENT) {
+        counts_observe(lane->config->counts, METRIC_REGISTRY_REQUEST_DURATION,
+                       now_ms - flight->started_ms);
+    }
+}
+
+static void count_reply(struct connector_lane *lane, struct flight *flight,
+                        enum registry_reply_kind kind, int64_t now_ms) {
+    static const enum metric_request_verdict verdicts[] = {
+        [REGISTRY_REPLY_SUCCEEDED] = METRIC_REQUEST_SUCCEEDED,
+        [REGISTRY_REPLY_REFUSED] = METRIC_REQUEST_REFUSED,
+        [REGISTRY_REPLY_NOT_SENT] = METRIC_REQUEST_NOT_SENT,
+        [REGISTRY_REPLY_UNKNOWN] = METRIC_REQUEST_UNKNOWN,
+    };
+    if (kind != REGISTRY_REPLY_ACCEPTED) {
+        settling_count(lane, flight, verdicts[kind], now_ms);
+    }
+}
+
 /* The flight's part in a reply: its slot, and what is still expected of it. */
 static void advance_flight(struct connector_lane *lane, struct flight *flight,
                            const struct registry_reply *reply, int64_t now_ms) {
@@ -57,6 +84,7 @@ static void advance_flight(struct connector_lane *lane, struct flight *flight,
                           logger_number("wait_ms", registry->circuit.backoff_ms),
                           logger_text("err.msg", (struct text){reply->text, reply->text_length})));
     }
+    count_reply(lane, flight, reply->kind, now_ms);
     if (flight->stage == FLIGHT_UNKNOWN || flight->stage == FLIGHT_OUTLIVED) {
         if (reply->kind != REGISTRY_REPLY_UNKNOWN && reply->kind != REGISTRY_REPLY_ACCEPTED) {
             flights_remove(&lane->flights, flight); /* the late reply it was kept for */

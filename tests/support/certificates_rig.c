@@ -37,6 +37,7 @@ static struct {
     struct store store; /* of the lane */
     struct options options;
     struct lane_setup setup;
+    struct counts counts;
     struct lane *lane;
     int32_t partition;
     uint64_t ids; /* handed out so far */
@@ -143,6 +144,7 @@ void rig_open(void) {
         .clock = rig.clock,
         .ids = {.fresh = fresh_id},
         .logger = logger_silent(),
+        .counts = &rig.counts,
         .partitions = RIG_PARTITIONS,
     };
     join();
@@ -472,4 +474,8 @@ const struct emitter *rig_emitter(void) {
 
 struct schema_cache *rig_cache(void) {
     return rig.cache;
+}
+
+const struct counts *the_counts(void) {
+    return &rig.counts;
 }

@@ -75,6 +75,9 @@ void registry_is_resolved(uint32_t index, bool executed);
 /* It writes any event. */
 void registry_writes(struct message event);
 
+/* What was counted so far. */
+const struct counts *the_counts(void);
+
 /* ---- what comes of it ---- */
 
 /* The next record of this type's topic, oldest first, is of this type; its struct is returned. */

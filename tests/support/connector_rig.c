@@ -49,6 +49,8 @@ static struct {
     struct processor_kind kind;
     struct lane_setup setup;
     struct lane *lane;
+    struct counts counts;
+    struct connector_gauges gauges[CONNECTOR_PARTITIONS];
 
     /* What the test has looked at. */
     uint32_t events_named;
@@ -159,6 +161,8 @@ static void start_process(void) {
         .adapters_count = 1,
         .process = {.writer = {.host = text_of("here"), .pid = 42}, .proven_dead = proven_dead},
         .late_replies = &rig.late,
+        .counts = &rig.counts,
+        .gauges = rig.gauges,
         .clock = rig.clock,
         .logger = logger_silent(),
     };
@@ -177,6 +181,7 @@ static void start_process(void) {
         .clock = rig.clock,
         .ids = {.fresh = fresh_id},
         .logger = logger_silent(),
+        .counts = &rig.counts,
         .partitions = CONNECTOR_PARTITIONS,
     };
     cr_assert_eq(lane_open(&rig.setup, rig.partition, &rig.lane, &error), RESULT_OK, "%s",
@@ -544,4 +549,12 @@ const struct emitter *connector_emitter(void) {
 
 struct schema_cache *connector_cache(void) {
     return rig.cache;
+}
+
+const struct counts *connector_counts(void) {
+    return &rig.counts;
+}
+
+const struct connector_gauges *the_lanes_gauges(void) {
+    return &rig.gauges[rig.partition];
 }

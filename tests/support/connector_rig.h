@@ -16,6 +16,7 @@
 #include "generated/c/registry_operations.h"
 #include "generated/c/registry_state.h"
 #include "loop/lane.h"
+#include "registry_connector/gauges.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/fake_schemas.h"
 #include "tests/support/memory_log.h"
@@ -99,6 +100,10 @@ void no_more_evidence(void);
 struct registry_state_ledger_state ledger_of(struct uuid certificate_id);
 /* What the group has committed of registry.commands. */
 int64_t commands_committed(void);
+
+/* What was counted by all processes so far, and what the lane shows of itself. */
+const struct counts *connector_counts(void);
+const struct connector_gauges *the_lanes_gauges(void);
 
 /* For those who read and write by themselves. */
 struct memory_log *connector_log(void);

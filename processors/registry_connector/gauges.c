@@ -1,0 +1,47 @@
+#include "registry_connector/gauges.h"
+
+#include <assert.h>
+
+#include "registry_connector/lane.h"
+
+static struct connector_gauges *gauges_of(const struct connector_lane *lane) {
+    return lane->config->gauges == NULL ? NULL : &lane->config->gauges[lane->partition];
+}
+
+static void show(_Atomic int64_t *gauge, int64_t value) {
+    atomic_store_explicit(gauge, value, memory_order_relaxed);
+}
+
+static void show_registry(struct connector_gauges *gauges, uint32_t index, uint32_t calls_out,
+                          enum circuit_state circuit) {
+    atomic_store_explicit(&gauges->registries[index].calls_out, calls_out, memory_order_relaxed);
+    atomic_store_explicit(&gauges->registries[index].circuit, (int)circuit, memory_order_relaxed);
+}
+
+void gauges_show(struct connector_lane *lane) {
+    struct connector_gauges *gauges = gauges_of(lane);
+    if (gauges == NULL) {
+        return;
+    }
+    assert(lane->open >= lane->quarantines.count);
+    show(&gauges->open, lane->open);
+    show(&gauges->unknown, lane->quarantines.count);
+    show(&gauges->oldest_unknown_at, quarantines_oldest_at(&lane->quarantines));
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        const struct lane_registry *registry = &lane->registries[i];
+        show_registry(gauges, i, registry->in_flight, registry->circuit.state);
+    }
+}
+
+void gauges_clear(const struct connector_lane *lane) {
+    struct connector_gauges *gauges = gauges_of(lane);
+    if (gauges == NULL) {
+        return;
+    }
+    show(&gauges->open, 0);
+    show(&gauges->unknown, 0);
+    show(&gauges->oldest_unknown_at, 0);
+    for (uint32_t i = 0; i < REGISTRIES_MAX; i++) {
+        show_registry(gauges, i, 0, CIRCUIT_CLOSED);
+    }
+}

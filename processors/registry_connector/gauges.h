@@ -1,0 +1,29 @@
+/* What a lane of the connector shows of itself while it works: written by the lane, read by whoever
+ * asks, from any thread. */
+#ifndef MILLRACE_REGISTRY_CONNECTOR_GAUGES_H
+#define MILLRACE_REGISTRY_CONNECTOR_GAUGES_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { REGISTRIES_MAX = 16 };
+
+/* Of one partition; all zeroes where it has no lane that works. */
+struct connector_gauges {
+    _Atomic int64_t open;              /* submissions without an outcome */
+    _Atomic int64_t unknown;           /* of these, those of which the outcome is unknown */
+    _Atomic int64_t oldest_unknown_at; /* ms since 1970; of `unknown` > 0 */
+    struct {
+        _Atomic uint32_t calls_out;
+        _Atomic int circuit;      /* enum circuit_state */
+    } registries[REGISTRIES_MAX]; /* in the order of the configuration */
+};
+
+struct connector_lane;
+
+/* Show how the lane stands; once it has started. */
+void gauges_show(struct connector_lane *lane);
+/* The lane has ended. */
+void gauges_clear(const struct connector_lane *lane);
+
+#endif
