@@ -146,7 +146,7 @@ void store_suite_forgets_all_when_cleared(const struct stores *stores) {
 
 /* Many puts, growing and shrinking values, and removals over few keys, against a plain array. */
 void store_suite_does_what_a_model_does(const struct stores *stores) {
-    enum { KEYS = 200, STEPS = 20000, LENGTH_MAX = 300 };
+    enum { KEYS = 200, STEPS = 20000, LENGTH_MAX = 3000 };
     static struct {
         uint32_t length;
         uint8_t fill; /* every byte of the value; 0: not there */

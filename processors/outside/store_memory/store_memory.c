@@ -55,13 +55,7 @@ static enum result each(void *self, uint32_t table,
     const struct store_memory *store = self;
     (void)error;
     assert(table < store->tables_count && visit != NULL);
-    const struct table *entries = &store->tables[table];
-    for (uint32_t i = 0; i < entries->slots_count; i++) {
-        const struct table_slot *slot = &entries->slots[i];
-        if (slot->data != NULL && !visit(context, table_slot_key(slot), table_slot_value(slot))) {
-            break;
-        }
-    }
+    table_each(&store->tables[table], visit, context);
     return RESULT_OK;
 }
 

@@ -4,53 +4,78 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SLOTS_MIN = 64,
-    VALUE_STEP = 32, /* bytes that a value's room is rounded up to, so that it may grow in place */
-};
+enum { SLOTS_MIN = 64 };
 
+/* Eight bytes at a time; the upper half of the products is the better one. */
 static uint32_t hash_of(struct bytes key) {
-    /* FNV-1a over the key; keys are UUIDs, or a few more bytes. */
-    uint32_t hash = 2166136261u;
-    for (uint32_t i = 0; i < key.length; i++) {
-        hash = (hash ^ key.data[i]) * 16777619u;
+    static const uint64_t odd = 0x9e3779b97f4a7c15u; /* of the golden ratio: its bits are mixed */
+    uint64_t hash = key.length;
+    uint32_t at = 0;
+    for (; key.length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, key.data + at, sizeof word);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
     }
-    return hash ^ hash >> 15;
+    uint64_t rest = 0;
+    if (at < key.length) {
+        memcpy(&rest, key.data + at, key.length - at);
+    }
+    hash = (hash ^ rest) * odd;
+    hash = (hash ^ hash >> 29) * odd;
+    return (uint32_t)(hash >> 32);
+}
+
+/* The slot that a key of this hash would have if it were alone. */
+static uint32_t home_of(uint32_t hash, uint32_t slots_count) {
+    return (uint32_t)((uint64_t)hash * slots_count >> 32);
+}
+
+static uint32_t behind(const struct table *table, uint32_t slot) {
+    return slot + 1 == table->slots_count ? 0 : slot + 1;
+}
+
+static struct bytes key_at(const struct table *table, const struct table_slot *slot) {
+    return entries_key(&table->entries, slot->entry - 1);
 }
 
 /* The slot of a key, or the free one where it belongs. There is always a free slot. */
 static struct table_slot *slot_of(const struct table *table, struct bytes key, uint32_t hash) {
     assert(table->used < table->slots_count);
-    const uint32_t mask = table->slots_count - 1;
-    uint32_t i = hash & mask;
-    while (table->slots[i].data != NULL) {
+    uint32_t i = home_of(hash, table->slots_count);
+    while (table->slots[i].entry != 0) {
         const struct table_slot *slot = &table->slots[i];
-        if (slot->hash == hash && bytes_equal(table_slot_key(slot), key)) {
+        if (slot->hash == hash && bytes_equal(key_at(table, slot), key)) {
             break;
         }
-        i = (i + 1) & mask;
+        i = behind(table, i);
     }
     return &table->slots[i];
 }
 
+/* By a quarter, so that few slots are free. Those of the old table are in the order of their
+ * hashes, so it is one walk through both. */
 static void grow(struct table *table) {
-    const struct table old = *table;
-    table->slots_count = old.slots_count == 0 ? SLOTS_MIN : old.slots_count * 2;
-    assert(table->slots_count > old.slots_count);
+    struct table_slot *old = table->slots;
+    const uint32_t old_count = table->slots_count;
+    table->slots_count = old_count == 0 ? SLOTS_MIN : old_count + old_count / 4;
+    assert(table->slots_count > old_count);
     table->slots = calloc(table->slots_count, sizeof *table->slots);
     assert(table->slots != NULL);
-    for (uint32_t i = 0; i < old.slots_count; i++) {
-        if (old.slots[i].data != NULL) {
-            *slot_of(table, table_slot_key(&old.slots[i]), old.slots[i].hash) = old.slots[i];
+    for (uint32_t i = 0; i < old_count; i++) {
+        if (old[i].entry != 0) {
+            uint32_t to = home_of(old[i].hash, table->slots_count);
+            while (table->slots[to].entry != 0) {
+                to = behind(table, to);
+            }
+            table->slots[to] = old[i];
         }
     }
-    free(old.slots);
+    free(old);
 }
 
 void table_deinit(struct table *table) {
-    for (uint32_t i = 0; i < table->slots_count; i++) {
-        free(table->slots[i].data);
-    }
+    entries_deinit(&table->entries);
     free(table->slots);
     *table = (struct table){0};
 }
@@ -60,38 +85,29 @@ bool table_get(const struct table *table, struct bytes key, struct bytes *value)
         return false;
     }
     const struct table_slot *slot = slot_of(table, key, hash_of(key));
-    if (slot->data == NULL) {
+    if (slot->entry == 0) {
         return false;
     }
-    *value = table_slot_value(slot);
+    *value = entries_value(&table->entries, slot->entry - 1);
     return true;
 }
 
 void table_put(struct table *table, struct bytes key, struct bytes value) {
-    /* Three quarters full at most, so that a search stays short and always ends. */
-    if ((uint64_t)table->used * 4 >= (uint64_t)table->slots_count * 3) {
+    /* Five sixths full at most, so that a search stays short and always ends. */
+    if ((uint64_t)table->used * 6 >= (uint64_t)table->slots_count * 5) {
         grow(table);
     }
     const uint32_t hash = hash_of(key);
     struct table_slot *slot = slot_of(table, key, hash);
-    if (slot->data == NULL) {
+    if (slot->entry == 0) {
         table->used++;
-        *slot = (struct table_slot){.hash = hash, .key_length = key.length};
+    } else if (entries_replace(&table->entries, slot->entry - 1, value)) {
+        return;
+    } else {
+        entries_remove(&table->entries, slot->entry - 1);
     }
-    if (slot->data == NULL || value.length > slot->value_capacity) {
-        assert(value.length <= UINT32_MAX - VALUE_STEP);
-        slot->value_capacity = (value.length / VALUE_STEP + 1) * VALUE_STEP;
-        uint8_t *data = realloc(slot->data, (size_t)key.length + slot->value_capacity);
-        assert(data != NULL);
-        if (key.length > 0) {
-            memcpy(data, key.data, key.length);
-        }
-        slot->data = data;
-    }
-    if (value.length > 0) {
-        memcpy(slot->data + key.length, value.data, value.length);
-    }
-    slot->value_length = value.length;
+    *slot =
+        (struct table_slot){.hash = hash, .entry = entries_add(&table->entries, key, value) + 1};
 }
 
 void table_remove(struct table *table, struct bytes key) {
@@ -99,21 +115,32 @@ void table_remove(struct table *table, struct bytes key) {
         return;
     }
     struct table_slot *slot = slot_of(table, key, hash_of(key));
-    if (slot->data == NULL) {
+    if (slot->entry == 0) {
         return;
     }
-    free(slot->data);
-    slot->data = NULL;
+    entries_remove(&table->entries, slot->entry - 1);
+    slot->entry = 0;
     table->used--;
     /* Whoever was pushed on by the removed one moves back, so that no search ends too early. */
-    const uint32_t mask = table->slots_count - 1;
     uint32_t hole = (uint32_t)(slot - table->slots);
-    for (uint32_t i = (hole + 1) & mask; table->slots[i].data != NULL; i = (i + 1) & mask) {
-        const uint32_t home = table->slots[i].hash & mask;
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
+    for (uint32_t i = behind(table, hole); table->slots[i].entry != 0; i = behind(table, i)) {
+        const uint32_t home = home_of(table->slots[i].hash, table->slots_count);
+        /* Is the hole between its home and itself, around the end of the table or not? */
+        if (hole <= i ? home <= hole || home > i : home <= hole && home > i) {
             table->slots[hole] = table->slots[i];
-            table->slots[i].data = NULL;
+            table->slots[i].entry = 0;
             hole = i;
+        }
+    }
+}
+
+void table_each(const struct table *table,
+                bool (*visit)(void *context, struct bytes key, struct bytes value), void *context) {
+    for (uint32_t i = 0; i < table->slots_count; i++) {
+        const struct table_slot *slot = &table->slots[i];
+        if (slot->entry != 0 &&
+            !visit(context, key_at(table, slot), entries_value(&table->entries, slot->entry - 1))) {
+            break;
         }
     }
 }
