@@ -5,6 +5,7 @@
 
 #include "domain/placement.h"
 #include "domain/uuid.h"
+#include "generated/c/millrace.h"
 #include "ports/fault.h"
 #include "wire/envelope.h"
 
@@ -15,6 +16,24 @@ static bool has_schema_id_header(const struct log_record *record) {
         }
     }
     return false;
+}
+
+static bool is_nil(const struct uuid *id) {
+    static const struct uuid nil;
+    return uuid_equal(id, &nil);
+}
+
+/* An id that was never set is no identity: two such commands would be taken for one. */
+static enum result refuse_nil_id(const struct message *message, struct wire_failure *failure) {
+    const struct millrace_metadata *metadata = message->body;
+    if (!message_types[message->type].has_metadata || !is_nil(&metadata->id)) {
+        return RESULT_OK;
+    }
+    failure->reason = DEAD_LETTER_MALFORMED;
+    (void)snprintf(failure->field, sizeof failure->field, "metadata.id");
+    (void)snprintf(failure->text, sizeof failure->text,
+                   "field 'metadata.id' is the nil UUID: give each command an id of its own");
+    return RESULT_INVALID;
 }
 
 enum result arrival_read(struct schema_cache *cache, const struct log_record *record,
@@ -29,7 +48,7 @@ enum result arrival_read(struct schema_cache *cache, const struct log_record *re
     const enum result result =
         wire_decode(cache, &input, turn_arena(turn), turn_monotonic_ms(turn), message, failure);
     FAULT("turn.decoded");
-    return result;
+    return result == RESULT_OK ? refuse_nil_id(message, failure) : result;
 }
 
 /* Is the key the id, as we write ids? */
@@ -58,6 +77,13 @@ static bool key_is_right(const struct log_record *record, const struct uuid *id,
 bool arrival_is_placed(const struct log_record *record, const struct uuid *id, int32_t partitions,
                        struct misplacement *misplacement) {
     assert(partitions >= 1);
+    if (is_nil(id)) {
+        misplacement->reason = DEAD_LETTER_MALFORMED;
+        (void)snprintf(
+            misplacement->text, sizeof misplacement->text,
+            "the certificate's id is the nil UUID: give each certificate one of its own");
+        return false;
+    }
     if (!key_is_right(record, id, &misplacement->reason)) {
         (void)snprintf(misplacement->text, sizeof misplacement->text, "%s",
                        dead_letter_reason_sentence(misplacement->reason));

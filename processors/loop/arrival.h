@@ -13,7 +13,8 @@
 #include "ports/logger.h"
 #include "wire/message.h"
 
-/* Read a record's value as `wire_decode` does, and refuse symbols that we do not know. */
+/* Read a record's value as `wire_decode` does, and refuse symbols that we do not know and a message
+ * whose id is nil. */
 enum result arrival_read(struct schema_cache *cache, const struct log_record *record,
                          struct turn *turn, struct message *message, struct wire_failure *failure);
 
@@ -24,7 +25,7 @@ struct misplacement {
 };
 
 /* Is the key the aggregate's id as we write ids, and does it belong into the record's partition?
- * Otherwise two lanes could decide about one aggregate. */
+ * Otherwise two lanes could decide about one aggregate. A nil id belongs nowhere. */
 bool arrival_is_placed(const struct log_record *record, const struct uuid *id, int32_t partitions,
                        struct misplacement *misplacement);
 

@@ -115,6 +115,9 @@ struct trace trace_of(const struct log_record *record) {
     for (uint32_t i = 0; i < record->headers_count; i++) {
         const struct log_header *header = &record->headers[i];
         const struct text value = {(const char *)header->value.data, header->value.length};
+        if (value.length > TRACE_BYTES_MAX) {
+            continue;
+        }
         if (text_equal(header->name, text_of("traceparent"))) {
             trace.traceparent = value;
         } else if (text_equal(header->name, text_of("tracestate"))) {

@@ -48,6 +48,10 @@ enum result turn_each(struct turn *turn, uint32_t table,
                       bool (*visit)(void *context, struct bytes key, struct bytes value),
                       void *context, struct error *error);
 
+/* Of a trace header, as much as W3C says that everybody has to pass on. A larger one is dropped:
+ * what is written because of a record must not become too large to be written by its headers. */
+enum { TRACE_BYTES_MAX = 8192 };
+
 /* The trace headers of a record, passed on to what it causes and never used for logic. */
 struct trace {
     struct text traceparent; /* empty: none; likewise the others */

@@ -102,12 +102,11 @@ static bool condition_holds(const struct standin_rule_condition *condition,
         if (strcmp(field->name, condition->field) != 0) {
             continue;
         }
-        const long long difference = condition->comparison == '='
-                                         ? strcmp(field->value, condition->value)
-                                         : atoll(field->value) - atoll(condition->value);
-        if ((condition->comparison == '=' && difference == 0) ||
-            (condition->comparison == '<' && difference < 0) ||
-            (condition->comparison == '>' && difference > 0)) {
+        const long long number = atoll(field->value);
+        const long long limit = atoll(condition->value);
+        if ((condition->comparison == '=' && strcmp(field->value, condition->value) == 0) ||
+            (condition->comparison == '<' && number < limit) ||
+            (condition->comparison == '>' && number > limit)) {
             return true;
         }
     }

@@ -167,6 +167,17 @@ size_t wire_encode(enum message_type type, const void *body, int32_t schema_id, 
                                    capacity - ENVELOPE_BYTES);
 }
 
+/* Another type that was given the id of this one before; NULL: none was. */
+static const char *type_with_id_of(const struct wire_ids *ids, const enum message_type *types,
+                                   uint32_t index, int32_t id) {
+    for (uint32_t i = 0; i < index; i++) {
+        if (ids->of[types[i]] == id && types[i] != types[index]) {
+            return message_types[types[i]].full_name;
+        }
+    }
+    return NULL;
+}
+
 enum result wire_ids_resolve(const struct schemas *schemas, struct schema_cache *cache,
                              const enum message_type *types, uint32_t types_count,
                              struct wire_ids *ids, struct error *error) {
@@ -175,9 +186,9 @@ enum result wire_ids_resolve(const struct schemas *schemas, struct schema_cache 
     for (uint32_t i = 0; i < types_count; i++) {
         const struct message_type_entry *type = &message_types[types[i]];
         const struct text text = {.data = type->schema, .length = type->schema_length};
-        int32_t *id = &ids->of[types[i]];
+        int32_t id = 0;
         const enum result result =
-            schemas->id_by_text(schemas->self, type->full_name, text, id, error);
+            schemas->id_by_text(schemas->self, type->full_name, text, &id, error);
         if (result == RESULT_NOT_FOUND) {
             return error_set(error, result,
                              "the schema of '%s' is not registered as this program has it: run "
@@ -187,7 +198,15 @@ enum result wire_ids_resolve(const struct schemas *schemas, struct schema_cache 
         if (result != RESULT_OK) {
             return result;
         }
-        schema_cache_add_own(cache, *id, types[i]);
+        const char *other = type_with_id_of(ids, types, i, id);
+        if (other != NULL) {
+            return error_set(error, RESULT_AGAIN,
+                             "the schema registry gives id %d to both '%s' and '%s', and nobody "
+                             "could read what is written with it: look at what answers there",
+                             id, other, type->full_name);
+        }
+        ids->of[types[i]] = id;
+        schema_cache_add_own(cache, id, types[i]);
     }
     return RESULT_OK;
 }

@@ -49,8 +49,8 @@ struct wire_ids {
 };
 
 /* Look up the id of our own schema for each type, and let the cache know it. NOT_FOUND: one is not
- * registered, `error` says what to do; AGAIN: the registry is away; DENIED: it does not let us in.
- * `ids` may be partly filled then; the call can be repeated. */
+ * registered, `error` says what to do; AGAIN: the registry is away, or mixes up its schemas;
+ * DENIED: it does not let us in. `ids` may be partly filled then; the call can be repeated. */
 enum result wire_ids_resolve(const struct schemas *schemas, struct schema_cache *cache,
                              const enum message_type *types, uint32_t types_count,
                              struct wire_ids *ids, struct error *error);

@@ -14,6 +14,7 @@ struct fake_schemas {
     uint32_t count;
     bool away;
     bool locked;    /* it does not let us in */
+    bool mixed_up;  /* it gives id 1 to everybody */
     uint32_t asked; /* calls that reached it, answered or not */
 };
 

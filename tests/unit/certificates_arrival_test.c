@@ -297,6 +297,62 @@ Test(arrival, of_an_id_in_upper_case_is_a_dead_letter) {
     expect_text(header_in(letter, "millrace.field"), "certificateId");
 }
 
+Test(arrival, of_an_id_that_was_never_set_is_a_dead_letter) {
+    given_issued();
+    const struct message command = transfer_slice(first, "alice", "bob");
+    struct certificates_commands_transfer_slice *body = command.body;
+    const struct uuid id = body->metadata.id;
+    body->metadata.id = (struct uuid){{0}};
+
+    const struct log_record *letter = then_dead(record_of(value_of(command)), "malformed");
+
+    expect_text(header_in(letter, "millrace.field"), "metadata.id");
+    expect_text(header_in(letter, "millrace.commandid"), "(no such header)");
+
+    body->metadata.id = id;
+    struct raw_record record = record_of(value_of(to_certificate(command, (struct uuid){{0}})));
+    record.key = "00000000-0000-0000-0000-000000000000";
+
+    letter = then_dead(record, "malformed");
+
+    cr_expect_not_null(memmem(header_in(letter, "__streams.errors.message").data, 40,
+                              "the nil UUID", sizeof "the nil UUID" - 1));
+}
+
+Test(arrival, with_neither_key_nor_value_is_a_dead_letter) {
+    struct raw_record record = record_of((struct bytes){0});
+    record.key = NULL;
+    record.value_null = true;
+
+    const struct log_record *letter = then_dead(record, "empty");
+
+    cr_expect(letter->key_null && letter->value_null);
+}
+
+/* A header of a megabyte must not make what is written of the command too large to be written. */
+Test(arrival, with_headers_of_a_megabyte_is_a_command_like_any_other) {
+    enum { LARGE = 1 << 20 };
+    given_issued();
+    static uint8_t large[LARGE];
+    memset(large, 'a', sizeof large);
+    const struct log_header headers[] = {
+        {text_of("traceparent"), {large, LARGE}},
+        {text_of("baggage"), {large, LARGE}},
+    };
+    struct raw_record record = record_of(value_of(transfer_slice(first, "alice", "bob")));
+    record.headers = headers;
+    record.headers_count = 2;
+    send_raw(&record);
+    let_run();
+
+    then_written(SUBMIT);
+    cr_expect_lt(header_of_last("traceparent").length, 100);
+    registry_executes(1);
+    let_run();
+    then_written(TRANSFERRED);
+    cr_expect_lt(header_of_last("baggage").length, 100);
+}
+
 Test(arrival, in_a_wrong_partition_is_a_dead_letter_that_says_why) {
     given_issued();
     /* A certificate that belongs elsewhere, but whose CRC32 leads here: as librdkafka's default

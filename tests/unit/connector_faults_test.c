@@ -494,7 +494,7 @@ Test(connector_faults, an_own_unknown_is_in_quarantine_since_it_became_unknown) 
 Test(connector_faults, operations_that_cannot_be_worked_on_are_dead_letters) {
     const struct uuid key = cert(1);
     const struct registry_operations_read_stream read_stream = {
-        .metadata = {.source = {text_of("x"), text_of("1")}},
+        .metadata = {.id = cert(9), .source = {text_of("x"), text_of("1")}},
         .certificate_id = cert(1),
         .registry = text_of("main"),
     };
@@ -551,7 +551,7 @@ Test(connector_faults, a_sequence_that_is_used_twice_stops_the_lane) {
     struct millrace_transfer_operation transfer = {
         .quantity = 1, .owner = text_of("a"), .new_owner = text_of("b")};
     const struct registry_commands_submit_transaction command = {
-        .metadata = {.source = {text_of("x"), text_of("1")}},
+        .metadata = {.id = cert(9), .source = {text_of("x"), text_of("1")}},
         .submission_id = cert(7),
         .certificate_id = cert(1),
         .sequence = 1,

@@ -122,7 +122,22 @@ Test(schema_registry, a_schema_by_its_id) {
         {HEAD("403 Forbidden") "{\"error_code\":40301,\"message\":\"no\"}", RESULT_DENIED,
          "HTTP 403"},
         {HEAD("500 Oh") "{\"error_code\":50001,\"message\":\"store\"}", RESULT_AGAIN, "store"},
+        {HEAD("429 Too Many Requests") "slow down", RESULT_AGAIN, "HTTP 429"},
+        {HEAD("503 Oh") "<html>", RESULT_AGAIN, "is it a schema registry?"},
         {HEAD("302 Found"), RESULT_AGAIN, "HTTP 302"},
+        {"HTTP/1.1 301 Moved\r\nLocation: http://localhost/v8/x\r\nContent-Length: 0\r\n\r\n",
+         RESULT_AGAIN, "http://localhost/v8/x (HTTP 301 for /schemas/ids/7): if it has moved"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"schema\":\"\\\"string\\\"\"}",
+         RESULT_AGAIN, "no answer"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"schema\":\"\\\"string\\\"\"}",
+         RESULT_AGAIN, "HTTP 200"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nConnection: "
+         "close\r\n\r\n{\"schema\":\"y\"}",
+         RESULT_OK, "y"},
+        {HEAD("200 OK") "{\"schema\":\"a\",\"schema\":\"b\"}", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK") "{\"schema\":\"\xff\"}", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK") "[\"schema\"]", RESULT_AGAIN, "HTTP 200"},
+        {HEAD("200 OK") "\"schema\"", RESULT_AGAIN, "HTTP 200"},
         {"no HTTP at all", RESULT_AGAIN, "no answer"},
         {NULL, RESULT_AGAIN, "no answer"},
     };
@@ -144,6 +159,41 @@ Test(schema_registry, a_schema_by_its_id) {
     expect_request(&server, "Authorization: Basic bWU6c2VjcmV0\r\n");
     port.close(port.self);
     server_close(&server);
+}
+
+/* Waiting would not make it shorter: whoever has such a schema is told so, and nobody else waits.
+ */
+Test(schema_registry, a_schema_that_is_larger_than_we_read_is_none) {
+    enum { LARGE = 5 << 20 };
+    static const struct {
+        const char *head;
+        enum result result;
+        const char *says;
+    } rows[] = {
+        {HEAD("200 OK") "{\"schema\":\"", RESULT_INVALID, "schema id 7 is longer than the 4 MiB"},
+        {HEAD("200 OK") "<html>", RESULT_AGAIN, "no answer"},
+        {HEAD("500 Oh") "{\"message\":\"", RESULT_AGAIN, "no answer"},
+    };
+    struct server server;
+    server_open(&server);
+    struct schema_registry *registry = registry_at(server.url);
+    const struct schemas port = schema_registry_port(registry);
+    char *answer = malloc(LARGE + 1);
+    cr_assert_not_null(answer);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(answer, 'x', LARGE);
+        memcpy(answer, rows[i].head, strlen(rows[i].head));
+        answer[LARGE] = '\0';
+        server_answers(&server, answer);
+        struct error error = {0};
+        struct text text;
+        cr_expect_eq(port.text_by_id(port.self, 7, &text, &error), rows[i].result, "row %s: %s",
+                     rows[i].head, error.text);
+        cr_expect(strstr(error.text, rows[i].says) != NULL, "row %s: %s", rows[i].head, error.text);
+    }
+    port.close(port.self);
+    server_close(&server);
+    free(answer);
 }
 
 Test(schema_registry, an_id_by_its_schema) {

@@ -310,3 +310,20 @@ Test(turn, finds_the_traces_of_a_record) {
     cr_expect(text_equal(trace.tracestate, text_of("b")));
     cr_expect_eq(trace.baggage.length, 0);
 }
+
+Test(turn, passes_on_no_trace_that_is_too_large_for_what_it_is_passed_on_with) {
+    static char large[TRACE_BYTES_MAX + 1];
+    memset(large, 'a', sizeof large);
+    const struct bytes fits = {(const uint8_t *)large, TRACE_BYTES_MAX};
+    const struct bytes too_large = {(const uint8_t *)large, TRACE_BYTES_MAX + 1};
+    const struct log_header headers[] = {
+        {text_of("traceparent"), too_large},
+        {text_of("tracestate"), too_large},
+        {text_of("baggage"), fits},
+    };
+    const struct log_record record = a_record(headers, 3);
+    const struct trace trace = trace_of(&record);
+    cr_expect_eq(trace.traceparent.length, 0);
+    cr_expect_eq(trace.tracestate.length, 0);
+    cr_expect_eq(trace.baggage.length, TRACE_BYTES_MAX);
+}

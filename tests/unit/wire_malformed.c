@@ -73,7 +73,14 @@ Test(wire_malformed, single_values) {
         {"no UTF-8", "02 ff 06 02", DECODE_UTF8, "key"},
         {"half a character", "02 c3 06 02", DECODE_UTF8, "key"},
         {"overlong slash", "04 c0af 06 02", DECODE_UTF8, "key"},
+        {"overlong NUL", "04 c080 06 02", DECODE_UTF8, "key"},
+        {"overlong in three", "06 e08080 06 02", DECODE_UTF8, "key"},
+        {"overlong in four", "08 f0808080 06 02", DECODE_UTF8, "key"},
         {"a surrogate", "06 eda080 06 02", DECODE_UTF8, "key"},
+        {"a pair of surrogates", "0c eda0bdedb080 06 02", DECODE_UTF8, "key"},
+        {"a byte that goes on alone", "02 80 06 02", DECODE_UTF8, "key"},
+        {"five bytes", "0a f888808080 06 02", DECODE_UTF8, "key"},
+        {"UTF-16", "04 fffe 06 02", DECODE_UTF8, "key"},
         {"beyond Unicode", "08 f4908080 06 02", DECODE_UTF8, "key"},
         {"the last character", "08 f48fbfbf 06 02", DECODE_OK, ""},
         {"a byte too many", "02 61 06 02 00", DECODE_TRAILING, ""},
@@ -231,6 +238,34 @@ Test(wire_malformed, uuids) {
     expect_uuid("34fa59ed-476f-5ced-b30b-a7181683827g", DECODE_UUID);
     expect_uuid("{34fa59ed476f5cedb30ba7181683827cxx}", DECODE_UUID);
     expect_uuid("", DECODE_UUID);
+    expect_uuid("{34fa59ed-476f-5ced-b30b-a7181683827c}", DECODE_UUID);
+    expect_uuid("urn:uuid:34fa59ed-476f-5ced-b30b-a7181683827c", DECODE_UUID);
+    expect_uuid("34fa59ed476f5cedb30ba7181683827c", DECODE_UUID);
+    expect_uuid("34fa59ed-476f-5ced-b30b-a7181683827cc", DECODE_UUID);
+    expect_uuid(" 34fa59ed-476f-5ced-b30b-a7181683827c", DECODE_UUID);
+    expect_uuid("34fa59ed-476f-5ced-b30b-a718168382\xc3\xbc", DECODE_UUID);
+    expect_uuid("34fa59ed-476f-5ced-b30b-a718168382\xff\xff", DECODE_UUID);
+    expect_uuid("0x34fa59ed-476f-5ced-b30b-a718168382", DECODE_UUID);
+    expect_uuid("00000000-0000-0000-0000-000000000000", DECODE_TRUNCATED); /* a UUID, if none of
+                                                                             use: see arrival */
+}
+
+Test(wire_malformed, a_uuid_with_a_nul_in_it) {
+    struct plan plan;
+    plan_open_own(&probe_values_everything_descriptor, &plan);
+    static const struct row rows[] = {
+        {"at its end",
+         "48 33346661353965642d343736662d356365642d623330622d613731383136383338323700", DECODE_UUID,
+         "id"},
+        {"in its middle",
+         "48 33346661353965642d343736662d356365642d623330002d613731383136383338323763", DECODE_UUID,
+         "id"},
+        {"instead of it",
+         "48 000000000000000000000000000000000000000000000000000000000000000000000000", DECODE_UUID,
+         "id"},
+    };
+    expect_rows(&plan, rows, sizeof rows / sizeof rows[0]);
+    plan_close(&plan);
 }
 
 /* A message that decodes to more than a batch may hold is refused, at every size of arena. */

@@ -102,6 +102,8 @@ Test(wire_message, envelopes) {
                   DEAD_LETTER_SINGLE_OBJECT_ENCODING);
     expect_reason(&world, vectors_hex("0000000000", arena), DEAD_LETTER_UNKNOWN_SCHEMA_ID);
     expect_reason(&world, vectors_hex("00ffffffff", arena), DEAD_LETTER_UNKNOWN_SCHEMA_ID);
+    expect_reason(&world, vectors_hex("0080000000", arena), DEAD_LETTER_UNKNOWN_SCHEMA_ID);
+    cr_expect_str_eq(world.failure.text, "2147483648 is no schema id");
     cr_expect_eq(world.fake.asked, 0);
     expect_reason(&world, vectors_hex("0000000007", arena), DEAD_LETTER_UNKNOWN_SCHEMA_ID);
     cr_expect(world.failure.schema_id_known);
@@ -318,6 +320,66 @@ Test(wire_message, a_directory_that_cannot_be_written_to_is_found_beforehand) {
     cr_expect_eq(schema_disk_check(directory, &error), RESULT_FAILED);
     cr_expect_not_null(strstr(error.text, "No such file or directory"), "%s", error.text);
     cr_expect_not_null(strstr(error.text, directory), "%s", error.text);
+}
+
+/* An id means one schema for ever: what it was found to mean holds as long as the cache lives, and
+ * after that the registry's word counts, not the copy of what it said before. */
+Test(wire_message, another_schema_for_a_known_id_counts_after_a_restart_only) {
+    char directory[] = "/tmp/millrace-schemas-XXXXXX";
+    cr_assert_not_null(mkdtemp(directory));
+    struct world world;
+    world_open(&world, directory);
+    const int32_t id = fake_schemas_add(&world.fake, transfer_name, transfer_type()->schema);
+    cr_expect_eq(read_value(&world, transfer_value(&world, id)), RESULT_OK);
+    const enum message_type other = MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED;
+    world.fake.schemas[id - 1].text = message_types[other].schema;
+    world.now_ms += INT64_C(365) * 24 * 60 * 60 * 1000;
+    cr_expect_eq(read_value(&world, transfer_value(&world, id)), RESULT_OK);
+    schema_cache_close(world.cache);
+    world.cache = schema_cache_open(&world.port, directory);
+    expect_reason(&world, transfer_value(&world, id), DEAD_LETTER_TYPE_NOT_ALLOWED);
+    world_close(&world);
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%d.avsc", directory, id);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(rmdir(directory), 0);
+}
+
+/* A schema of a megabyte is larger than any plan: no reader is asked to parse it. */
+Test(wire_message, a_schema_of_a_megabyte_is_unreadable) {
+    enum { LARGE = 1 << 20 };
+    static char text[LARGE];
+    struct world world;
+    world_open(&world, NULL);
+    const struct message_type_entry *type = transfer_type();
+    memset(text, ' ', sizeof text - 1);
+    memcpy(text, type->schema, type->schema_length);
+    const int32_t id = fake_schemas_add(&world.fake, transfer_name, text);
+    expect_reason(&world, transfer_value(&world, id), DEAD_LETTER_UNREADABLE_SCHEMA);
+    cr_expect_not_null(strstr(world.failure.text, "schema of 1048575 bytes"), "%s",
+                       world.failure.text);
+    world_close(&world);
+}
+
+Test(wire_message, a_registry_that_gives_one_id_to_two_types_is_waited_for) {
+    struct world world;
+    world_open(&world, NULL);
+    static const enum message_type types[] = {MESSAGE_CERTIFICATES_COMMANDS_TRANSFER_SLICE,
+                                              MESSAGE_CERTIFICATES_COMMANDS_TRANSFER_SLICE,
+                                              MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED};
+    for (uint32_t i = 1; i < 3; i++) {
+        fake_schemas_add(&world.fake, message_types[types[i]].full_name,
+                         message_types[types[i]].schema);
+    }
+    struct wire_ids ids = {0};
+    struct error error = {0};
+    cr_expect_eq(wire_ids_resolve(&world.port, world.cache, types, 3, &ids, &error), RESULT_OK,
+                 "the same type may be asked for twice");
+    world.fake.mixed_up = true;
+    cr_expect_eq(wire_ids_resolve(&world.port, world.cache, types, 3, &ids, &error), RESULT_AGAIN);
+    cr_expect_not_null(strstr(error.text, "gives id 1 to both 'certificates.commands.Transfer"),
+                       "%s", error.text);
+    world_close(&world);
 }
 
 Test(wire_message, our_own_ids_are_resolved_at_start) {

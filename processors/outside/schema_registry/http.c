@@ -83,6 +83,14 @@ void schema_registry_close(struct schema_registry *registry) {
     free(registry);
 }
 
+/* A good answer that was cut off because it is too long: it will be no shorter the next time. */
+static bool is_too_large(const struct schema_registry *registry, CURLcode code) {
+    long status = 0;
+    curl_easy_getinfo(registry->curl, CURLINFO_RESPONSE_CODE, &status);
+    return code == CURLE_WRITE_ERROR && status == 200 && registry->answer_length > 0 &&
+           registry->answer[0] == '{';
+}
+
 /* Read what came. Only JSON is from the registry itself: a page of some proxy's, even with status
  * 404, must not be taken for its word. */
 static bool read_answer(struct schema_registry *registry, struct http_answer *answer) {
@@ -129,6 +137,7 @@ enum result http_call(struct schema_registry *registry, const char *method, cons
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, NULL);
     free(sent);
     if (code != CURLE_OK) {
+        answer->too_large = is_too_large(registry, code);
         return error_set(
             error, RESULT_AGAIN, "no answer from the schema registry at %s: %.200s", registry->url,
             registry->curl_error[0] != '\0' ? registry->curl_error : curl_easy_strerror(code));
@@ -147,10 +156,18 @@ enum result http_unexpected(const struct schema_registry *registry, const char *
                          "check schema.registry.basic.auth.user.info, and that this user may do it",
                          registry->url, answer->status, path);
     }
+    const char *elsewhere = NULL;
+    curl_easy_getinfo(registry->curl, CURLINFO_REDIRECT_URL, &elsewhere);
+    if (elsewhere != NULL) {
+        return error_set(error, RESULT_AGAIN,
+                         "the schema registry at %s sends us on to %.200s (HTTP %ld for /%.100s): "
+                         "if it has moved, change schema.registry.url",
+                         registry->url, elsewhere, answer->status, path);
+    }
     return error_set(error, RESULT_AGAIN,
                      "the schema registry at %s answered /%.100s with HTTP %ld, code %lld: %.200s",
                      registry->url, path, answer->status, (long long)answer->error_code,
-                     answer->message);
+                     answer->json == NULL ? "no JSON; is it a schema registry?" : answer->message);
 }
 
 bool http_path(struct schema_registry *registry, char path[HTTP_URL_MAX], const char *before,

@@ -28,6 +28,7 @@ struct http_answer {
     int64_t error_code;  /* the registry's own, 0 for none */
     const char *message; /* the registry's own words; "" for none */
     const json_t *json;  /* until the next call; not NULL when `status` is 200 */
+    bool too_large;      /* AGAIN, because a good answer is longer than HTTP_ANSWER_MAX */
 };
 
 /* Call `<url>/<path>`; `body` NULL: GET, else JSON for `method`. OK: there is a whole answer that

@@ -9,6 +9,10 @@ static enum result text_by_id(void *self, int32_t id, struct text *text, struct 
     (void)snprintf(path, sizeof path, "schemas/ids/%d", id);
     struct http_answer answer;
     const enum result result = http_call(registry, "GET", path, NULL, &answer, error);
+    if (result != RESULT_OK && answer.too_large) {
+        return error_set(error, RESULT_INVALID, "schema id %d is longer than the %d MiB we read",
+                         id, HTTP_ANSWER_MAX >> 20);
+    }
     if (result != RESULT_OK) {
         return result;
     }
