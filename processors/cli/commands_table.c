@@ -93,6 +93,17 @@ const struct command commands[] = {
      .details = "PLACE is as `dead-letters ls` lists it: partition@offset.",
      .example = "millrace dead-letters show 3@0",
      .run = verb_dead_letters_show},
+    {.words = "dead-letters release",
+     .arguments = "[PLACE|COMMAND...]",
+     .arguments_max = 60,
+     .summary = "Write dead letters again to where they came from, once their cause is mended.",
+     .details = "Says first what would be written (exit code 3), and does it with --yes, at a "
+                "limited rate. What is released is a new arrival: same key, value and headers, "
+                "placed anew by murmur2; nothing else remembers that it was dead. Of a copy that "
+                "was cut the original is written. Exit codes: 0 all written, 4 some cannot be, "
+                "7 none was chosen.",
+     .example = "millrace dead-letters release --reason wrong-partition --from 1h --yes",
+     .run = verb_dead_letters_release},
     {.words = "standin",
      .arguments = "",
      .summary = "Be a registry to test against, as slow and unreliable as it is told to be.",

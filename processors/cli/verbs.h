@@ -9,6 +9,7 @@ int verb_config_keys(struct invocation *invocation, int argc, char **argv);
 int verb_config_show(struct invocation *invocation, int argc, char **argv);
 int verb_dead_letters_ls(struct invocation *invocation, int argc, char **argv);
 int verb_dead_letters_show(struct invocation *invocation, int argc, char **argv);
+int verb_dead_letters_release(struct invocation *invocation, int argc, char **argv);
 int verb_run(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_apply(struct invocation *invocation, int argc, char **argv);
 int verb_schemas_check(struct invocation *invocation, int argc, char **argv);

@@ -14,8 +14,7 @@ enum {
     NUMBER_BYTES = 24,
 };
 
-/* Names that we write ourselves: a letter that was released and is dead again has them already. */
-static bool is_own_name(struct text name) {
+bool headers_is_of_dead_letter(struct text name) {
     static const char *const prefixes[] = {"__streams.errors.", "millrace."};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         const struct text prefix = text_of(prefixes[i]);
@@ -42,7 +41,7 @@ static bool copy_headers(struct headers *headers, const struct log_record *recor
     for (uint32_t i = 0; i < record->headers_count && i < LOG_HEADERS_MAX; i++) {
         const struct log_header *header = &record->headers[i];
         bytes += HEADER_FRAMING_BYTES_MAX + (uint64_t)header->name.length + header->value.length;
-        if (is_own_name(header->name) || bytes > bytes_max) {
+        if (headers_is_of_dead_letter(header->name) || bytes > bytes_max) {
             continue;
         }
         described = described || text_equal(header->name, text_of("ce_id"));

@@ -3,6 +3,7 @@
 #define MILLRACE_LOOP_HEADERS_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "domain/arena.h"
@@ -48,5 +49,8 @@ static inline void headers_uuid(struct headers *headers, const char *name,
     uuid_to_text(uuid, text);
     headers_refer(headers, text_of(name), (struct text){text, UUID_CHARACTERS});
 }
+
+/* Is it a header that we give to dead letters only? Whoever releases one takes them off. */
+bool headers_is_of_dead_letter(struct text name);
 
 #endif
