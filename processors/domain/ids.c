@@ -10,7 +10,8 @@ static const struct uuid certificate_space = {{0xdc, 0x81, 0x78, 0xf1, 0xb1, 0x8
 
 struct uuid id_of_slice(const struct uuid *certificate_id, const struct uuid *command_id,
                         uint32_t index) {
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_uuid(&name, command_id);
     id_name_add_text(&name, text_of("slice"));
     id_name_add_number(&name, index);
@@ -18,14 +19,16 @@ struct uuid id_of_slice(const struct uuid *certificate_id, const struct uuid *co
 }
 
 struct uuid id_of_submission(const struct uuid *certificate_id, const struct uuid *command_id) {
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_uuid(&name, command_id);
     return uuid_v5(certificate_id, &name);
 }
 
 struct uuid id_of_allocation(const struct uuid *claim_id, const struct uuid *production_slice_id,
                              const struct uuid *consumption_slice_id) {
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_uuid(&name, production_slice_id);
     id_name_add_uuid(&name, consumption_slice_id);
     return uuid_v5(claim_id, &name);
@@ -35,7 +38,8 @@ struct uuid id_of_certificate(struct text grid_area, struct text asset_id, int64
                               int64_t period_end_ms, enum millrace_certificate_type type) {
     assert(type == MILLRACE_CERTIFICATE_TYPE_PRODUCTION ||
            type == MILLRACE_CERTIFICATE_TYPE_CONSUMPTION);
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_text(&name, grid_area);
     id_name_add_text(&name, asset_id);
     id_name_add_number(&name, period_start_ms);

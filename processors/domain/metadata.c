@@ -1,10 +1,18 @@
 #include "domain/metadata.h"
 
+/* The functions of EVP, which are to take the place of these, allocate and lock for each hash. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <assert.h>
-#include <uuid/uuid.h>
+#include <openssl/sha.h>
 
 #include "domain/decimal.h"
 #include "domain/uuid.h"
+
+/* The bytes stay as they are: to clear a thousand for fifty would be felt. */
+void id_name_begin(struct id_name *name) {
+    name->length = 0;
+    name->parts = 0;
+}
 
 void id_name_add_text(struct id_name *name, struct text part) {
     assert(name != NULL && name->length <= sizeof name->data);
@@ -34,8 +42,17 @@ void id_name_add_number(struct id_name *name, int64_t part) {
 struct uuid uuid_v5(const struct uuid *space, const struct id_name *name) {
     assert(space != NULL && name != NULL);
     assert(name->parts > 0);
+    enum { VERSION_BYTE = 6, VARIANT_BYTE = 8 };
+    SHA_CTX sha1;
+    uint8_t digest[SHA_DIGEST_LENGTH];
     struct uuid id;
-    uuid_generate_sha1(id.bytes, space->bytes, name->data, name->length);
+    const bool hashed =
+        SHA1_Init(&sha1) == 1 && SHA1_Update(&sha1, space->bytes, sizeof space->bytes) == 1 &&
+        SHA1_Update(&sha1, name->data, name->length) == 1 && SHA1_Final(digest, &sha1) == 1;
+    assert(hashed);
+    memcpy(id.bytes, digest, sizeof id.bytes);
+    id.bytes[VERSION_BYTE] = (uint8_t)((id.bytes[VERSION_BYTE] & 0x0f) | 0x50);
+    id.bytes[VARIANT_BYTE] = (uint8_t)((id.bytes[VARIANT_BYTE] & 0x3f) | 0x80);
     return id;
 }
 
@@ -43,7 +60,8 @@ struct millrace_metadata metadata_child(const struct millrace_metadata *parent,
                                         const struct uuid *key, struct text type, uint32_t ordinal,
                                         int64_t now_ms, const struct millrace_source *source) {
     assert(parent != NULL && key != NULL && type.length > 0 && source != NULL);
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_uuid(&name, &parent->id);
     id_name_add_text(&name, type);
     id_name_add_number(&name, ordinal);

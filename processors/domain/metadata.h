@@ -10,13 +10,14 @@
 
 enum { ID_NAME_BYTES_MAX = 1024 }; /* bounded by the schemas' millrace.maxLength */
 
-/* The name that a UUIDv5 is made of: parts joined by '/'. Starts as all zeroes. */
+/* The name that a UUIDv5 is made of: parts joined by '/'. */
 struct id_name {
     char data[ID_NAME_BYTES_MAX];
     uint32_t length; /* bytes */
     uint32_t parts;
 };
 
+void id_name_begin(struct id_name *name);
 /* Add a part. The name must have room for it. */
 void id_name_add_text(struct id_name *name, struct text part);
 void id_name_add_uuid(struct id_name *name, const struct uuid *part);

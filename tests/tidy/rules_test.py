@@ -15,8 +15,8 @@ CLEAN = {
         """,
     "processors/domain/other.c": "int other(int); int other(int a) { return a; }",
     "processors/domain/metadata.c": """
-        void uuid_generate_sha1(void); void derive(void);
-        void derive(void) { uuid_generate_sha1(); }
+        void SHA1_Final(void); void derive(void);
+        void derive(void) { SHA1_Final(); }
         """,
     "processors/cli/main.c": """
         void uuid_generate(unsigned char *); int main(void) { uuid_generate(0); return 0; }
@@ -67,6 +67,8 @@ RED = [
     ("processors/domain/bad.c", "void uuid_generate_sha1(void); void f(void);"
      "void f(void){uuid_generate_sha1();}", "derived id: calls uuid_generate_sha1"),
     ("processors/domain/bad.h", "#define DECIDE() FAULT(\"decide.before\")", "bad.h:1: fault"),
+    ("processors/loop/bad.c", "void SHA1_Final(void); void f(void){SHA1_Final();}",
+     "derived id: calls SHA1_Final"),
     ("processors/loop/bad.h", "\n" * 501, "length: 501 lines"),
     ("tests/unit/bad.c", "\n" * 801, "length: 801 lines"),
     ("docker/bad", "#!/bin/sh\n" + "\n" * 500, "length: 501 lines"),

@@ -8,7 +8,8 @@
 
 struct uuid verify_child_id(const struct uuid *certificate_id, const struct uuid *parent,
                             enum message_type type, uint32_t ordinal) {
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_uuid(&name, parent);
     id_name_add_text(&name, text_of(message_types[type].full_name));
     id_name_add_number(&name, ordinal);

@@ -54,7 +54,8 @@ enum result metered_schemas_open(void *context, struct schemas *schemas, struct 
 
 struct uuid metered_id(const char *what, uint32_t number) {
     static const struct uuid space = {{0xbe}};
-    struct id_name name = {.parts = 0};
+    struct id_name name;
+    id_name_begin(&name);
     id_name_add_text(&name, text_of(what));
     id_name_add_number(&name, number);
     return uuid_v5(&space, &name);
