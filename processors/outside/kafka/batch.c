@@ -12,21 +12,25 @@ struct block {
     struct log_header *headers;
 };
 
-static uint32_t headers_of(const rd_kafka_message_t *message, rd_kafka_headers_t **headers) {
-    *headers = NULL;
-    if (rd_kafka_message_headers(message, headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return 0;
+/* The headers of a message, as many as are kept. */
+struct found {
+    rd_kafka_headers_t *headers; /* NULL: none */
+    uint32_t count;
+};
+
+/* A message without any is parsed anew each time it is asked, so it is asked once. */
+static struct found headers_of(const rd_kafka_message_t *message) {
+    struct found found = {.headers = NULL};
+    if (rd_kafka_message_headers(message, &found.headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return (struct found){.headers = NULL};
     }
-    const size_t count = rd_kafka_header_cnt(*headers);
-    return count < LOG_HEADERS_MAX ? (uint32_t)count : LOG_HEADERS_MAX;
+    const size_t count = rd_kafka_header_cnt(found.headers);
+    found.count = count < LOG_HEADERS_MAX ? (uint32_t)count : LOG_HEADERS_MAX;
+    return found;
 }
 
-static struct block *block_new(rd_kafka_message_t *const *messages, uint32_t count) {
-    size_t headers_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        rd_kafka_headers_t *headers;
-        headers_count += headers_of(messages[i], &headers);
-    }
+static struct block *block_new(rd_kafka_message_t *const *messages, uint32_t count,
+                               uint32_t headers_count) {
     const size_t messages_size = count * sizeof(rd_kafka_message_t *);
     const size_t records_size = count * sizeof(struct log_record);
     const size_t headers_size = headers_count * sizeof(struct log_header);
@@ -41,19 +45,17 @@ static struct block *block_new(rd_kafka_message_t *const *messages, uint32_t cou
     return block;
 }
 
-static uint32_t copy_headers(const rd_kafka_message_t *message, struct log_header *to) {
-    rd_kafka_headers_t *headers;
-    const uint32_t count = headers_of(message, &headers);
-    for (uint32_t i = 0; i < count; i++) {
+static void copy_headers(const struct found *found, struct log_header *to) {
+    for (uint32_t i = 0; i < found->count; i++) {
         const char *name;
         const void *value;
         size_t size;
-        const rd_kafka_resp_err_t error = rd_kafka_header_get_all(headers, i, &name, &value, &size);
+        const rd_kafka_resp_err_t error =
+            rd_kafka_header_get_all(found->headers, i, &name, &value, &size);
         assert(error == RD_KAFKA_RESP_ERR_NO_ERROR);
         to[i] = (struct log_header){.name = text_of(name),
                                     .value = {.data = value, .length = (uint32_t)size}};
     }
-    return count;
 }
 
 void kafka_batch_take(rd_kafka_message_t *const *messages, uint32_t count,
@@ -63,12 +65,19 @@ void kafka_batch_take(rd_kafka_message_t *const *messages, uint32_t count,
     if (count == 0) {
         return;
     }
-    struct block *block = block_new(messages, count);
+    struct found *found = malloc(count * sizeof *found);
+    assert(found != NULL);
+    uint32_t headers_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        found[i] = headers_of(messages[i]);
+        headers_count += found[i].count;
+    }
+    struct block *block = block_new(messages, count, headers_count);
     struct log_header *headers = block->headers;
     for (uint32_t i = 0; i < count; i++) {
         const rd_kafka_message_t *message = messages[i];
         assert(message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
-        const uint32_t headers_count = copy_headers(message, headers);
+        copy_headers(&found[i], headers);
         block->records[i] = (struct log_record){
             .topic = topic_of(context, message),
             .partition = message->partition,
@@ -79,10 +88,11 @@ void kafka_batch_take(rd_kafka_message_t *const *messages, uint32_t count,
             .key = {.data = message->key, .length = (uint32_t)message->key_len},
             .value = {.data = message->payload, .length = (uint32_t)message->len},
             .headers = headers,
-            .headers_count = headers_count,
+            .headers_count = found[i].count,
         };
-        headers += headers_count;
+        headers += found[i].count;
     }
+    free(found);
     *batch = (struct log_batch){.records = block->records, .count = count, .handle = block};
 }
 
