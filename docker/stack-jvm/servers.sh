@@ -64,55 +64,87 @@ jvm_download() {
     mv "$part" "$cache"
 }
 
-# Whoever comes to the first port is nobody and may do everything; to the one with passwords comes
-# the user guest, who may do nothing until somebody grants it: for trying what a missing right does.
-# Else everything small and quick for one node on a small machine: few partitions of internal
-# topics, no wait for more members, time-outs that tests may set as short as they need, and a
-# transaction past its time-out is ended within a second.
+# A cluster's brokers are its controllers too: kafka (node 1), kafka-2 and kafka-3.
+kafka_node() { case $1 in kafka) echo 1 ;; *) echo "${1#kafka-}" ;; esac }
+
+kafka_ports() {
+    case $1 in
+    1) echo "$KAFKA_PORT $KAFKA_CONTROLLER_PORT" ;;
+    2) echo "$KAFKA_2_PORT $KAFKA_2_CONTROLLER_PORT" ;;
+    3) echo "$KAFKA_3_PORT $KAFKA_3_CONTROLLER_PORT" ;;
+    esac
+}
+
+kafka_voters() {
+    local node port voters=()
+    for ((node = 1; node <= STACK_BROKERS; node++)); do
+        read -r _ port < <(kafka_ports $node)
+        voters+=("$node@127.0.0.1:$port")
+    done
+    (IFS=, && echo "${voters[*]}")
+}
+
+# Whoever comes to the first port is nobody and may do everything; to the one with passwords, which
+# the first broker has, comes the user guest, who may do nothing until somebody grants it: for
+# trying what a missing right does.
+# Else everything small and quick for a small machine: few partitions of internal topics, no wait
+# for more members, time-outs that tests may set as short as they need, and a transaction past its
+# time-out is ended within a second. Three brokers keep three copies, of which two must answer.
 kafka_properties() {
-    local plain=PLAINTEXT://127.0.0.1:$KAFKA_PORT sasl=SASL://127.0.0.1:$KAFKA_SASL_PORT
+    local server=$1 node port controller listeners copies=$STACK_BROKERS
     local login=org.apache.kafka.common.security.plain.PlainLoginModule
+    node=$(kafka_node "$server")
+    read -r port controller < <(kafka_ports "$node")
+    listeners=PLAINTEXT://127.0.0.1:$port
+    [ "$node" != 1 ] || listeners=$listeners,SASL://127.0.0.1:$KAFKA_SASL_PORT
     cat <<EOF
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$KAFKA_CONTROLLER_PORT
+node.id=$node
+controller.quorum.voters=$(kafka_voters)
 controller.listener.names=CONTROLLER
-listeners=$plain,$sasl,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT
-advertised.listeners=$plain,$sasl
+listeners=$listeners,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=$listeners
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 listener.name.sasl.sasl.enabled.mechanisms=PLAIN
 listener.name.sasl.plain.sasl.jaas.config=$login required user_guest="guest";
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
-log.dirs=$dir/kafka
+log.dirs=$dir/$server
 auto.create.topics.enable=false
+default.replication.factor=$copies
+min.insync.replicas=$((copies > 1 ? 2 : 1))
 offsets.topic.num.partitions=6
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$copies
 transaction.state.log.num.partitions=6
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$((copies > 1 ? 2 : 1))
 transaction.max.timeout.ms=900000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+broker.heartbeat.interval.ms=1000
+broker.session.timeout.ms=$((copies > 1 ? 4000 : 9000))
 log.cleaner.backoff.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 EOF
 }
 
 kafka_start() {
-    local jars
+    local server=$1 jars properties
+    properties=$dir/$server.properties
     jars="$(jvm_cache)/kafka/*"
-    kafka_properties >"$dir/server.properties"
-    if [ ! -f "$dir/kafka/meta.properties" ]; then
+    kafka_properties "$server" >"$properties"
+    [ -f "$dir/cluster.id" ] || java_uuid >"$dir/cluster.id"
+    if [ ! -f "$dir/$server/meta.properties" ]; then
         java -XX:TieredStopAtLevel=1 -Xshare:auto -cp "$jars" kafka.tools.StorageTool format \
-            -t "$(java_uuid)" -c "$dir/server.properties" >>"$dir/kafka.log" 2>&1 9>&- </dev/null ||
-            fail_with_log "Kafka's data directory could not be formatted" "$dir/kafka.log"
+            -t "$(cat "$dir/cluster.id")" -c "$properties" >>"$dir/$server.log" 2>&1 9>&- \
+            </dev/null || fail_with_log "$server's data directory could not be formatted" \
+            "$dir/$server.log"
     fi
-    server_start kafka -Xmx"$KAFKA_HEAP" -Djava.awt.headless=true \
+    server_start "$server" -Xmx"$KAFKA_HEAP" -Djava.awt.headless=true \
         -Dlog4j.configuration="file:$root/docker/stack-jvm/log4j.properties" \
-        -cp "$jars" kafka.Kafka "$dir/server.properties"
+        -cp "$jars" kafka.Kafka "$properties"
 }
 
 # Kafka writes a cluster's UUID as 22 characters of URL-safe base64; one that begins with a dash
@@ -129,15 +161,21 @@ registry_start() {
 }
 
 jvm_up() {
+    local server
     need java
     jvm_download
-    server_alive kafka || kafka_start
+    for server in $(kafka_servers); do
+        server_alive "$server" || kafka_start "$server"
+    done
     server_alive registry || registry_start
 }
 
+# The last one to go finds no other to hand its partitions to, so all are told at once.
 jvm_down() {
+    local server
     server_stop registry
-    server_stop kafka
+    for server in $(kafka_servers); do server_stop "$server" & done
+    wait
 }
 
 jvm_server_lives() { server_alive "$1"; }

@@ -94,6 +94,10 @@ static void work(struct group *group, int32_t timeout_ms) {
     struct log_group_event event = {.kind = LOG_GROUP_NOTHING};
     struct error error;
     const enum result result = log_group->poll(log_group->self, timeout_ms, &event, &error);
+    if (result == RESULT_FENCED) {
+        group_rejoin(group, &error, true);
+        return;
+    }
     if (result != RESULT_OK && result != RESULT_AGAIN) {
         group_fail(group, &error);
         return;

@@ -58,6 +58,9 @@ bool group_lanes_left(struct group *group);
 
 /* group_watch.c: make lanes anew, and leave and join again where a partition has none. */
 void group_watch(struct group *group, int64_t now_ms);
+/* Leave and join again, or give up where that was done too often. `lost`: the partitions are
+ * somebody else's already, so nothing is drained. */
+void group_rejoin(struct group *group, const struct error *why, bool lost);
 
 int64_t group_now_ms(const struct group *group);
 void group_enter(struct group *group, enum group_phase phase);

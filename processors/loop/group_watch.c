@@ -4,7 +4,8 @@
 
 #include "loop/group_inside.h"
 
-static void rejoin(struct group *group, int64_t now_ms, const struct error *why) {
+void group_rejoin(struct group *group, const struct error *why, bool lost) {
+    const int64_t now_ms = group_now_ms(group);
     uint32_t recent = 0;
     uint32_t oldest = 0;
     for (uint32_t i = 0; i < GROUP_REJOINS_MAX; i++) {
@@ -18,6 +19,7 @@ static void rejoin(struct group *group, int64_t now_ms, const struct error *why)
     }
     if (recent == GROUP_REJOINS_MAX) {
         struct error error = *why;
+        error.result = error.result == RESULT_DENIED ? RESULT_DENIED : RESULT_FAILED;
         error_wrap(&error, "left and joined again %d times in %d minutes, and still",
                    GROUP_REJOINS_MAX, GROUP_REJOINS_WINDOW_MS / 60000);
         group_fail(group, &error);
@@ -28,7 +30,11 @@ static void rejoin(struct group *group, int64_t now_ms, const struct error *why)
                    LOGGER_FIELDS(logger_error_field(why)));
     group_enter(group, GROUP_PHASE_REJOINING);
     for (int32_t p = 0; p < group->partitions; p++) {
-        group_lane_drain(group, &group->lanes[p], DRAIN_REVOKED);
+        if (lost) {
+            group_lane_ask_to_close(&group->lanes[p]);
+        } else {
+            group_lane_drain(group, &group->lanes[p], DRAIN_REVOKED);
+        }
     }
 }
 
@@ -78,7 +84,7 @@ void group_watch(struct group *group, int64_t now_ms) {
     for (int32_t p = 0; p < group->partitions; p++) {
         struct error error;
         if (is_dead(group, p, now_ms, &error)) {
-            rejoin(group, now_ms, &error);
+            group_rejoin(group, &error, false);
             return;
         }
     }

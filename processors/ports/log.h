@@ -147,7 +147,7 @@ enum log_group_event_kind {
     LOG_GROUP_ASSIGNED, /* `partitions` are ours from now on, all inputs of each */
     LOG_GROUP_REVOKED,  /* drain and close the lanes of `partitions`, then call `revoke_done` */
     LOG_GROUP_LOST,     /* they are somebody else's already: close at once, then `revoke_done` */
-    LOG_GROUP_FAILED,   /* the membership cannot go on; the process ends */
+    LOG_GROUP_FAILED,   /* the membership cannot go on; what `poll` returns says what then */
 };
 
 struct log_group_event {
@@ -159,7 +159,8 @@ struct log_group_event {
 /* One processor's membership in its group; used by the one thread that starts and ends lanes. */
 struct log_group {
     void *self;
-    /* DENIED, FAILED: the membership cannot go on. */
+    /* DENIED, FAILED: the membership cannot go on; the process ends. FENCED: it has ended, and all
+     * partitions with it, but another may be had: `rejoin`. */
     enum result (*poll)(void *self, int32_t timeout_ms, struct log_group_event *event,
                         struct error *error);
     void (*revoke_done)(void *self);

@@ -158,6 +158,38 @@ Test(kafka_away, a_lane_that_starts_waits_within_bounds) {
     group.close(group.self);
 }
 
+/* The leader of one partition stands still, as it does before it is found dead. */
+Test(kafka_away, a_broker_that_is_silent_is_asked_again) {
+    const struct log_group group = join();
+    struct log log;
+    struct log_positions positions;
+    struct error error;
+    cr_assert_eq(group.lane_open(group.self, 0, &log, &error), RESULT_OK);
+    enum result result;
+    int64_t begun_ms = lane_driver_now_ms();
+    while ((result = log.fence(log.self, CALL_MS, &error)) == RESULT_AGAIN) {
+        expect_bounded(begun_ms, LANE_DRIVER_DEADLINE_MS, "the fence");
+    }
+    cr_assert_eq(result, RESULT_OK, "%s", error.text);
+    kafka_proxy_arm(proxy, KAFKA_PROXY_LIST_OFFSETS, KAFKA_PROXY_HOLD, UINT32_MAX);
+    for (uint32_t i = 0; i < 2; i++) {
+        begun_ms = lane_driver_now_ms();
+        cr_expect_eq(log.positions(log.self, CALL_MS, &positions, &error), RESULT_AGAIN, "%s",
+                     error.text);
+        expect_bounded(begun_ms, CALL_MAX_MS, "the positions");
+    }
+    cr_assert_gt(kafka_proxy_hits(proxy), 0, "nobody asked for offsets");
+    kafka_proxy_arm(proxy, KAFKA_PROXY_LIST_OFFSETS, KAFKA_PROXY_HOLD, 0);
+    kafka_proxy_forget(proxy);
+    begun_ms = lane_driver_now_ms();
+    while ((result = log.positions(log.self, CALL_MS, &positions, &error)) == RESULT_AGAIN) {
+        expect_bounded(begun_ms, LANE_DRIVER_DEADLINE_MS, "the positions");
+    }
+    cr_expect_eq(result, RESULT_OK, "%s", error.text);
+    log.close(log.self);
+    group.close(group.self);
+}
+
 Test(kafka_away, everything_ends_without_kafka) {
     const struct log_group group = join();
     const struct log log = lane_driver_open(&group, 0, NULL);

@@ -25,6 +25,7 @@ fail() {
 }
 
 # Whatever ends the flow, nothing of it stays behind; the topics of one that failed do.
+at_end() { :; } # what a flow has to clear away by itself
 ended() {
     local code=$? pid
     trap - EXIT
@@ -32,6 +33,7 @@ ended() {
         { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
     done
     [ $code != 0 ] || kit 'import flow; flow.delete_topics()' || code=1
+    at_end
     exit $code
 }
 trap ended EXIT

@@ -239,7 +239,7 @@ static enum result port_poll(void *self, int32_t timeout_ms, struct log_group_ev
     }
     take_event(member, kind, event);
     return kind == LOG_GROUP_FAILED
-               ? error_set(error, RESULT_FAILED, "another process has this instance's name")
+               ? error_set(error, RESULT_FENCED, "another process has this instance's name")
                : RESULT_OK;
 }
 

@@ -10,6 +10,7 @@
 /* Kinds of requests, by Kafka's number. */
 enum kafka_proxy_api {
     KAFKA_PROXY_PRODUCE = 0,
+    KAFKA_PROXY_LIST_OFFSETS = 2,
     KAFKA_PROXY_ADD_PARTITIONS_TO_TXN = 24,
     KAFKA_PROXY_ADD_OFFSETS_TO_TXN = 25,
     KAFKA_PROXY_END_TXN = 26,

@@ -48,9 +48,14 @@ static void take_note(struct memory_member *member, const struct memory_event *e
 static enum result poll_group(void *self, int32_t timeout_ms, struct log_group_event *event,
                               struct error *error) {
     struct memory_member *member = self;
-    (void)error;
     *event = (struct log_group_event){.kind = LOG_GROUP_NOTHING};
     pthread_mutex_lock(&member->log->mutex);
+    if (member->fenced) {
+        member->fenced = false;
+        event->kind = LOG_GROUP_FAILED;
+        pthread_mutex_unlock(&member->log->mutex);
+        return error_set(error, RESULT_FENCED, "another member has this name");
+    }
     if (member->events_count == 0 && timeout_ms > 0) {
         wait_for_event(member, timeout_ms);
     }
@@ -162,6 +167,13 @@ void memory_log_lose(const struct log_group *group, const int32_t *partitions, u
 
 void memory_log_fail(const struct log_group *group) {
     tell(group, LOG_GROUP_FAILED, NULL, 0);
+}
+
+void memory_log_fence_member(const struct log_group *group) {
+    struct memory_member *member = group->self;
+    pthread_mutex_lock(&member->log->mutex);
+    member->fenced = true;
+    pthread_mutex_unlock(&member->log->mutex);
 }
 
 void memory_log_unheard(const struct log_group *group, bool unheard) {

@@ -24,6 +24,7 @@ struct memory_member {
     pthread_cond_t arrived;
     uint32_t rejoins;
     bool unheard;
+    bool fenced; /* the next poll says so */
     bool crashed;
 };
 

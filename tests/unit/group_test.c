@@ -229,6 +229,34 @@ Test(group, ends_when_its_membership_cannot_go_on) {
     cr_expect_eq(world->toy.closed, TOY_PARTITIONS);
 }
 
+/* Kafka's client says it for another process of the same name, and sometimes for none. */
+static void lose_name(void) {
+    assign(0, all, TOY_PARTITIONS);
+    run(100);
+    memory_log_fence_member(&members[0].log_group);
+    run(second_ms);
+}
+
+Test(group, joins_again_when_its_name_is_taken) {
+    lose_name();
+    cr_expect_eq(memory_log_rejoins(&members[0].log_group), 1);
+    cr_expect_eq(world->toy.closed, TOY_PARTITIONS);
+    assign(0, all, TOY_PARTITIONS);
+    run(100);
+    expect_lanes(0, TOY_PARTITIONS, LANE_STATE_WORKING);
+}
+
+Test(group, gives_up_when_its_name_is_taken_again_and_again) {
+    struct error error;
+    for (uint32_t i = 0; i <= GROUP_REJOINS_MAX; i++) {
+        lose_name();
+    }
+    cr_assert_not(group_step(groups[0], 0));
+    cr_expect_eq(memory_log_rejoins(&members[0].log_group), GROUP_REJOINS_MAX);
+    cr_expect_eq(group_result(groups[0], &error), RESULT_FAILED);
+    cr_expect_not_null(strstr(error.text, "has this name"), "%s", error.text);
+}
+
 Test(group, drains_when_told_to_stop) {
     struct error error;
     struct lane_status lanes[TOY_PARTITIONS];

@@ -15,11 +15,13 @@ static bool is_dead(struct kafka_group *group, struct error *error) {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return false;
     }
+    /* The client says so too where there is no other: it repeats a heartbeat with the member's id
+     * from before it lost its session (librdkafka #3437). So this is not the end at once. */
     const bool twice = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
     (void)error_set(
-        error, RESULT_FAILED, "the membership in group %s.%s ended: %s%s",
+        error, twice ? RESULT_FENCED : RESULT_FAILED, "the membership in group %s.%s ended: %s%s",
         group->config->application, group->topology->processor, text,
-        twice ? "; another process runs with the same instance name: give each its own" : "");
+        twice ? "; if another process runs with the same instance name, give each its own" : "");
     return true;
 }
 
