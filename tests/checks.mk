@@ -23,7 +23,7 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; su
 	@$(MAKE) simulate SEEDS=1..200 simulate-repeats
 
 test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
-	+@tests/run check clang asan simulate-many stack flow+tidy
+	+@tests/run check clang asan simulate-many stack flow+tidy faults-quick
 
 asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan suites
@@ -82,7 +82,7 @@ rules: $(call object,$(SOURCES))
 scripts:
 	@shellcheck -x -S warning $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!.*\b(ba)?sh$$')
 
-PYTHON_TESTS := $(wildcard tests/tidy tests/bench schemas/generate/tests)
+PYTHON_TESTS := $(wildcard tests/tidy tests/bench tests/faults/kit schemas/generate/tests)
 python-tests:
 	@for d in $(PYTHON_TESTS); do \
 	    [ -z "$$(find $$d -name '*_test.py')" ] || \

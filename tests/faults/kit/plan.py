@@ -1,0 +1,89 @@
+"""Which fault points there are in which processor, and what brings a process there.
+
+Needs nothing but Python, so that a quick test can hold it against the sources.
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+LIST = ROOT / "processors/outside/process_os/fault_points.h"
+
+CERTIFICATES = "certificates"
+CONNECTOR = "registry-connector"
+BOTH = (CERTIFICATES, CONNECTOR)
+ONE = (CONNECTOR,)
+
+# What brings a process to a point:
+#   work     it starts, restores, and works
+#   strike   the one before it was killed with calls out, which it finds
+#   end      it is told to end (SIGTERM) in the middle of its work
+#   join     another member joins its group
+#   fence    somebody else takes its transactional ids, in the middle of its work
+# and the number is up to the how manieth time at that point the fault comes (drawn by the seed).
+PLAN = {
+    "turn.polled": (BOTH, "work", 20),
+    "turn.decoded": (BOTH, "work", 40),
+    "turn.handled": (BOTH, "work", 40),
+    "commit.before": (BOTH, "work", 20),
+    "commit.begun": (BOTH, "work", 20),
+    "commit.half-produced": (BOTH, "work", 20),
+    "commit.produced": (BOTH, "work", 20),
+    "commit.offsets-sent": (BOTH, "work", 20),
+    "commit.before-end": (BOTH, "work", 20),
+    "commit.after-end": (BOTH, "work", 20),
+    "store.before": (BOTH, "work", 20),
+    "store.after": (BOTH, "work", 20),
+    "effects.before": (BOTH, "work", 20),
+    "effects.after": (BOTH, "work", 20),
+    "fence.before": (BOTH, "work", 3),
+    "fence.after": (BOTH, "work", 3),
+    "start.positions": (BOTH, "work", 3),
+    "restore.begin": (BOTH, "work", 3),
+    "restore.middle": (BOTH, "work", 30),
+    "restore.end": (BOTH, "work", 3),
+    "start.before": (BOTH, "work", 3),
+    "start.after": (BOTH, "work", 3),
+    "intent.staged": (ONE, "work", 20),
+    "intent.committed": (ONE, "work", 20),
+    "call.before-connect": (ONE, "work", 3),
+    "call.connected": (ONE, "work", 3),
+    "call.before-write": (ONE, "work", 20),
+    "call.half-written": (ONE, "work", 10),
+    "call.written": (ONE, "work", 20),
+    "reply.read": (ONE, "work", 20),
+    "reply.decoded": (ONE, "work", 20),
+    "outcome.staged": (ONE, "work", 20),
+    "outcome.before-commit": (ONE, "work", 20),
+    "outcome.after-commit": (ONE, "work", 20),
+    "unknown.staged": (ONE, "strike", 2),
+    "drain.begin": (BOTH, "end", 3),
+    "drain.end": (BOTH, "end", 3),
+    "not-sent.destroyed": (ONE, "end", 1),
+    "not-sent.staged": (ONE, "end", 1),
+    "hand-over.begin": (ONE, "end", 3),
+    "revoke.begin": (BOTH, "join", 1),
+    "revoke.end": (BOTH, "join", 1),
+    "rejoin.before": (BOTH, "fence", 1),
+    "rejoin.after": (BOTH, "fence", 1),
+    "evidence.before": (ONE, "fence", 3),
+    "evidence.after": (ONE, "fence", 3),
+}
+
+
+def points():
+    """All that the sources have, in the order of their names."""
+    return re.findall(r'FAULT_POINT\("([^"]+)"\)', LIST.read_text(encoding="utf-8"))
+
+
+def wanted(faults, action, processor):
+    """The points to sweep in one processor: all of them; or each in one processor only, and of the
+    stops a fixed third."""
+    chosen = []
+    for number, point in enumerate(points()):
+        where = PLAN[point][0]
+        if faults == "quick" and action == "stop" and number % 3 != 0:
+            continue
+        if processor in (where if faults == "whole" else [where[number % len(where)]]):
+            chosen.append(point)
+    return chosen

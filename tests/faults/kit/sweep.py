@@ -1,0 +1,196 @@
+"""Sweeps fault points: sweep.py kill|stop PROCESSOR DIRECTORY LEDGER.
+
+Each point in turn, under load: the process comes there and is killed, and the next one is its
+successor; or it is stopped until a second instance has its partitions and the time-outs of session
+and transaction are over, and then it wakes up. All the time `millrace verify` looks on; at the end
+everything is settled, and compared.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+
+import flow
+import plan
+import stage
+
+ACTION, PROCESSOR, DIRECTORY, LEDGER = sys.argv[1:5]
+FAULTS = os.environ["FAULTS"]
+SEED = os.environ["FAULTS_SEED"]
+OTHER = next(name for name in plan.BOTH if name != PROCESSOR)
+UNDER_WAY = 150
+# No fault takes that long; only a machine that is busy with other things does.
+POINT_S = 90
+SETTLE_S = 240
+TRIES = 6  # a process that was told to end may do so with nothing in hand
+CALLS_MIN = 2
+
+
+class Sweep:
+    def __init__(self):
+        self.chance = random.Random(f"{SEED} {ACTION} {PROCESSOR}")
+        self.work = stage.Work(f"{SEED} {ACTION} {PROCESSOR} work")
+        self.eyes = stage.Eyes(PROCESSOR, LEDGER, self.work)
+        self.verify = stage.Verify(LEDGER, f"{DIRECTORY}/verify.out")
+        self.other = stage.Process(OTHER, "other", DIRECTORY)
+        self.heir = None
+        if ACTION == "stop":
+            self.heir = stage.Process(PROCESSOR, "heir", DIRECTORY)
+        self.guest = None
+        self.hits = []
+
+    def start(self, fault=None):
+        return stage.Process(PROCESSOR, "armed", DIRECTORY, fault)
+
+    def await_work(self, process):
+        """It has lanes that work, and something to do."""
+        self.work.top_up(UNDER_WAY)
+        flow.until(POINT_S, "lanes that work", lambda: not process.look() or process.lanes())
+
+    def await_calls(self):
+        def are_out():
+            self.work.keep_up(UNDER_WAY)
+            return self.eyes.moment.calls_out() >= CALLS_MIN
+
+        flow.until(POINT_S, "calls out", are_out)
+
+    def end_in_a_transaction(self, process):
+        """SIGTERM, at a moment when something of it is not committed."""
+
+        def struck():
+            self.work.keep_up(UNDER_WAY)
+            process.send(signal.SIGSTOP)
+            flow.until(10, "a stop", lambda: not process.look())
+            hit = process.code is not None or self.eyes.moment.open_transactions() > 0
+            if hit:
+                process.send(signal.SIGTERM)
+            process.go_on()
+            return hit
+
+        flow.until(POINT_S, "an open transaction", struck)
+
+    def provoke(self, how, process):
+        if how == "end":
+            self.await_work(process)
+            self.end_in_a_transaction(process)
+        elif how == "join":
+            self.await_work(process)
+            self.guest = stage.Process(PROCESSOR, "guest", DIRECTORY, member=False)
+        elif how == "fence":
+            self.await_work(process)
+            self.await_calls()
+            stage.fence(PROCESSOR)
+
+    def await_fault(self, point, process):
+        def come():
+            self.work.keep_up(UNDER_WAY)
+            return not process.look()
+
+        flow.until(POINT_S, f"{point} is reached", come)
+
+    def reach(self, point):
+        """A process that has come to the point, and what it was in the middle of."""
+        how, count = plan.PLAN[point][1:]
+        fault = f"{point}:{self.chance.randint(1, count)}:{ACTION}"
+        for _ in range(TRIES):
+            self.work.top_up(UNDER_WAY)
+            if how == "strike":
+                before = self.start()
+                self.await_work(before)
+                self.await_calls()
+                before.kill()
+            process = self.start(fault)
+            self.provoke(how, process)
+            self.await_fault(point, process)
+            if process.code != 0:
+                break
+        flow.expect(process.said(f"fault point {point}: signal"), f"{point} was never reached")
+        flow.expect(
+            process.stopped if ACTION == "stop" else process.code == -signal.SIGKILL,
+            f"{fault}: the process ended with {process.code}",
+        )
+        return process, {"fault": fault, **self.eyes.look()}
+
+    def outlive(self, process):
+        """Others take over; then it wakes up, and finds out."""
+        stopped = time.monotonic()
+        others = [one for one in (self.heir, self.guest) if one is not None]
+        places = [one.place() for one in others]
+
+        def taken_over():
+            lanes = [one.lanes(place) for one, place in zip(others, places)]
+            return len(set().union(*lanes)) == flow.PARTITIONS
+
+        flow.until(POINT_S, f"others take over from {process.log}", taken_over)
+        while time.monotonic() < stopped + max(stage.SESSION_S, stage.TRANSACTION_S) + 1:
+            time.sleep(0.05)
+        place = process.place()
+        self.work.top_up(UNDER_WAY)
+        process.go_on()
+
+        def knows():
+            return not process.look() or process.said('"msg":"partitions assigned"', place)
+
+        flow.until(POINT_S, f"{process.log} finds out", knows)
+        flow.expect(process.code in (None, 0), f"after its sleep it ended with {process.code}")
+
+    def sweep(self, point):
+        began = time.monotonic()
+        process, hit = self.reach(point)
+        if ACTION == "stop":
+            self.outlive(process)
+            process.kill()
+        if self.guest is not None:
+            flow.expect(self.guest.end(POINT_S) == 0, "the guest did not leave in peace")
+            self.guest = None
+        hit["met"] = hit["transactions"] + hit["calls"] + hit["commands"] > 0
+        hit["seconds"] = round(time.monotonic() - began, 1)
+        self.hits.append(hit)
+        print(json.dumps(hit), flush=True)
+        self.verify.begin()
+
+    def settle(self):
+        """With nobody left who may still send: a writer that lives cannot be proven dead."""
+        for process in filter(None, (self.other, self.heir)):
+            process.kill()
+        self.other = stage.Process(OTHER, "other", DIRECTORY)
+        last = self.start()
+        stage.resolve_all(self.work, LEDGER, SETTLE_S)
+        self.work.write(f"{DIRECTORY}/sent.json")
+        self.verify.finish()
+        self.verify.begin()
+        self.verify.finish()
+        for process in (self.other, last):
+            flow.expect(process.end(POINT_S) == 0, f"{process.log}: exit code {process.code}")
+
+    def report(self):
+        met = [hit for hit in self.hits if hit["met"]]
+        print(
+            f"{PROCESSOR}, {ACTION}: {len(met)} of {len(self.hits)} faults hit something open: "
+            + ", ".join(
+                f"{sum(hit[what] for hit in self.hits)} {what}"
+                for what in ("transactions", "calls", "commands")
+            )
+        )
+        print(f"{self.verify.last}, {self.verify.count} times")
+        flow.expect(len(met) == len(self.hits) > 0, "a fault hit nothing that was open")
+
+
+def main():
+    # Whatever ends this program ends its processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    wanted = plan.wanted(FAULTS, ACTION, PROCESSOR)
+    only = os.environ.get("FAULTS_POINTS")
+    if only:
+        wanted = [point for point in wanted if point.startswith(tuple(only.split(",")))]
+    sweep = Sweep()
+    for point in wanted:
+        sweep.sweep(point)
+    sweep.settle()
+    sweep.report()
+
+
+main()
