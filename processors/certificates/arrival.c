@@ -51,9 +51,9 @@ static enum result find_familiar(struct handling *handling, const struct arrived
     const struct uuid *id = &arrived->head.metadata->id;
     const struct certificates_state_certificate_work *work = &handling->state.work;
     *familiarity = FAMILIARITY_NEW;
-    const enum result found = seen_find(handling, arrived->head.certificate_id, id, answer, error);
+    const enum result found = seen_find(handling, arrived, answer, error);
     if (found == RESULT_OK) {
-        *familiarity = compare_hash(arrived, (*answer)->payload_hash, FAMILIARITY_ANSWERED);
+        *familiarity = *answer != NULL ? FAMILIARITY_ANSWERED : FAMILIARITY_REUSED;
         return RESULT_OK;
     }
     if (found != RESULT_NOT_FOUND) {

@@ -58,12 +58,10 @@ static enum result handle(void *self, uint32_t input, const struct log_record *r
 
 static enum result started(void *self, const struct lane_identity *identity, struct turn *turn,
                            struct error *error) {
-    (void)turn;
-    (void)error;
     struct certificates_lane *lane = self;
     assert(identity->partitions > 0 && identity->partition == lane->partition);
     lane->partitions = identity->partitions;
-    return RESULT_OK;
+    return seen_know_origins(&lane->origins, TABLE_SEEN, turn, error);
 }
 
 /* Everything here follows from records: nothing is out, nothing is due. */

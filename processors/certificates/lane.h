@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "certificates/certificates.h"
+#include "certificates/seen.h"
 #include "domain/certificate.h"
 #include "generated/c/certificates_answers.h"
 #include "generated/c/certificates_state.h"
@@ -28,7 +29,7 @@ enum {
 enum { CHANGELOG_STATE, CHANGELOG_ANSWERS };
 enum {
     TABLE_STATE, /* certificate id -> value of certificates.state */
-    TABLE_SEEN,  /* certificate id, command id -> value of the last certificates.answers */
+    TABLE_SEEN,  /* certificate id, command id -> the last of certificates.answers, see seen.h */
     TABLES_COUNT,
 };
 
@@ -39,6 +40,7 @@ struct certificates_lane {
     struct schema_cache *cache;
     int32_t partition;
     int32_t partitions; /* of every topic; known once started */
+    struct seen_origins origins;
 };
 
 /* The handling of one record: the certificate it is about, and what it has come to. */
@@ -70,9 +72,9 @@ void handling_save(struct handling *handling);
 /* Encoded size of the state as it is now, in bytes. */
 size_t handling_state_size(const struct handling *handling);
 
-/* The answer that was given to a command. NOT_FOUND: none yet. */
-enum result seen_find(struct handling *handling, const struct uuid *certificate_id,
-                      const struct uuid *command_id,
+/* The answer that was given to a command, if it had the same payload; else `answer` is NULL.
+ * NOT_FOUND: none yet. */
+enum result seen_find(struct handling *handling, const struct arrived *arrived,
                       const struct certificates_answers_command_answered **answer,
                       struct error *error);
 

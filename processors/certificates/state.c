@@ -6,17 +6,8 @@
 #include "domain/uuid.h"
 #include "wire/encode.h"
 
-enum { SEEN_KEY_BYTES = 2 * sizeof(struct uuid) };
-
 static struct bytes key_of(const struct uuid *id) {
     return (struct bytes){.data = id->bytes, .length = sizeof id->bytes};
-}
-
-static struct bytes seen_key(const struct uuid *certificate_id, const struct uuid *command_id,
-                             uint8_t key[SEEN_KEY_BYTES]) {
-    memcpy(key, certificate_id->bytes, sizeof certificate_id->bytes);
-    memcpy(key + sizeof certificate_id->bytes, command_id->bytes, sizeof command_id->bytes);
-    return (struct bytes){.data = key, .length = SEEN_KEY_BYTES};
 }
 
 /* A value of ours. `refuse_other`: a symbol that we do not know makes it unreadable. */
@@ -114,21 +105,14 @@ size_t handling_state_size(const struct handling *handling) {
     return encode(&certificates_state_certificate_state_descriptor, &handling->state, NULL, 0);
 }
 
-enum result seen_find(struct handling *handling, const struct uuid *certificate_id,
-                      const struct uuid *command_id,
-                      const struct certificates_answers_command_answered **answer,
-                      struct error *error) {
-    uint8_t key[SEEN_KEY_BYTES];
-    struct bytes value;
-    enum result result = turn_get(handling->turn, TABLE_SEEN,
-                                  seen_key(certificate_id, command_id, key), &value, error);
-    if (result != RESULT_OK) {
-        return result;
-    }
+/* What was kept whole. */
+static enum result decode_answer(struct handling *handling, struct bytes value,
+                                 const struct certificates_answers_command_answered **answer,
+                                 struct error *error) {
     struct message message;
     /* It will be written again: nobody writes `Other`. */
-    result = decode_value(handling->lane, "certificates.answers", value, true, handling->turn,
-                          &message, error);
+    const enum result result = decode_value(handling->lane, "certificates.answers", value, true,
+                                            handling->turn, &message, error);
     if (result != RESULT_OK) {
         return error_wrap(error, "the answer to a command that was seen before");
     }
@@ -137,11 +121,47 @@ enum result seen_find(struct handling *handling, const struct uuid *certificate_
     return RESULT_OK;
 }
 
+enum result seen_find(struct handling *handling, const struct arrived *arrived,
+                      const struct certificates_answers_command_answered **answer,
+                      struct error *error) {
+    const struct seen_command command = {
+        .type = arrived->message.type,
+        .certificate_id = arrived->head.certificate_id,
+        .command_id = &arrived->head.metadata->id,
+        .payload_hash = {arrived->hash, sizeof arrived->hash},
+    };
+    uint8_t key[SEEN_KEY_BYTES];
+    struct bytes kept;
+    seen_key(command.certificate_id, command.command_id, key);
+    enum result result = turn_get(handling->turn, TABLE_SEEN,
+                                  (struct bytes){.data = key, .length = sizeof key}, &kept, error);
+    *answer = NULL;
+    if (result != RESULT_OK) {
+        return result;
+    }
+    if (seen_is_short(kept)) {
+        *answer =
+            seen_is_about(kept, command.payload_hash)
+                ? seen_expand(&handling->lane->origins, turn_arena(handling->turn), kept, &command)
+                : NULL;
+        return RESULT_OK;
+    }
+    result = decode_answer(handling, kept, answer, error);
+    if (result == RESULT_OK && !bytes_equal((*answer)->payload_hash, command.payload_hash)) {
+        *answer = NULL;
+    }
+    return result;
+}
+
 void seen_put(struct handling *handling, const struct certificates_answers_command_answered *answer,
               struct bytes value) {
+    struct seen_origins *origins = &handling->lane->origins;
     uint8_t key[SEEN_KEY_BYTES];
-    turn_put(handling->turn, TABLE_SEEN,
-             seen_key(&answer->certificate_id, &answer->command_id, key), value);
+    uint8_t room[SEEN_SHORT_MAX];
+    seen_key(&answer->certificate_id, &answer->command_id, key);
+    const struct bytes kept = seen_shorten(origins, answer, value, room);
+    seen_put_origins(origins, TABLE_SEEN, handling->turn);
+    turn_put(handling->turn, TABLE_SEEN, (struct bytes){.data = key, .length = sizeof key}, kept);
 }
 
 enum result certificates_restore(void *self, uint32_t changelog, const struct log_record *record,
@@ -150,8 +170,12 @@ enum result certificates_restore(void *self, uint32_t changelog, const struct lo
     struct arena *arena = turn_arena(turn);
     const size_t mark = arena->used;
     struct message message;
-    const bool refuse_other = changelog == CHANGELOG_STATE; /* of an answer only its ids matter */
-    const enum result result = own_decode(lane, record, refuse_other, turn, &message, error);
+    const bool refuse_other = changelog == CHANGELOG_STATE; /* see `decode_answer` */
+    enum result result = seen_know_origins(&lane->origins, TABLE_SEEN, turn, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    result = own_decode(lane, record, refuse_other, turn, &message, error);
     if (result != RESULT_OK) {
         return result;
     }
@@ -170,8 +194,11 @@ enum result certificates_restore(void *self, uint32_t changelog, const struct lo
     assert(message.type == MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED);
     const struct certificates_answers_command_answered *answer = message.body;
     uint8_t key[SEEN_KEY_BYTES];
-    const struct bytes seen = seen_key(&answer->certificate_id, &answer->command_id, key);
+    uint8_t room[SEEN_SHORT_MAX];
+    seen_key(&answer->certificate_id, &answer->command_id, key);
+    const struct bytes kept = seen_shorten(&lane->origins, answer, record->value, room);
     arena->used = mark;
-    turn_put(turn, TABLE_SEEN, seen, record->value);
+    seen_put_origins(&lane->origins, TABLE_SEEN, turn);
+    turn_put(turn, TABLE_SEEN, (struct bytes){.data = key, .length = sizeof key}, kept);
     return RESULT_OK;
 }
