@@ -9,7 +9,10 @@
 #include "wire/rfc3339.h"
 #include "wire/utf8.h"
 
-enum { BYTES_SHOWN_MAX = 256 }; /* of a value that cannot be read */
+enum {
+    BYTES_SHOWN_MAX = 256, /* of a value that cannot be read */
+    NAME_BYTES = 256,      /* of a header's name as it is shown, with its NUL */
+};
 
 /* Text where it is text, else its bytes in hex. */
 static json_t *text_or_hex(struct bytes bytes, uint32_t bytes_max) {
@@ -24,14 +27,26 @@ static json_t *text_or_hex(struct bytes bytes, uint32_t bytes_max) {
     return json_string(hex);
 }
 
+/* A header's name as JSON can hold it: as text, else in hex; a long one is cut, with its length. */
+static void shown_name(struct text name, char shown[NAME_BYTES]) {
+    const struct bytes bytes = {(const uint8_t *)name.data, name.length};
+    if (name.length < NAME_BYTES && utf8_valid(bytes.data, bytes.length)) {
+        (void)snprintf(shown, NAME_BYTES, "%.*s", (int)name.length, name.data);
+        return;
+    }
+    int used = snprintf(shown, NAME_BYTES, "(%u bytes) 0x", bytes.length);
+    for (uint32_t i = 0; i < bytes.length && used + 2 < NAME_BYTES; i++) {
+        used += snprintf(shown + used, (size_t)(NAME_BYTES - used), "%02x", bytes.data[i]);
+    }
+}
+
 /* An object by name; a name that comes again has a list. */
 static json_t *headers_of(const struct log_record *record) {
     json_t *headers = json_object();
     for (uint32_t i = 0; i < record->headers_count; i++) {
-        const struct log_header *header = &record->headers[i];
-        char name[256];
-        (void)snprintf(name, sizeof name, "%.*s", (int)header->name.length, header->name.data);
-        json_t *value = text_or_hex(header->value, BYTES_SHOWN_MAX);
+        char name[NAME_BYTES];
+        shown_name(record->headers[i].name, name);
+        json_t *value = text_or_hex(record->headers[i].value, BYTES_SHOWN_MAX);
         json_t *there = json_object_get(headers, name);
         if (there == NULL) {
             json_object_set_new(headers, name, value);

@@ -1,24 +1,9 @@
 /* Any bytes as a record's value on any topic; the first byte is the topic. Ids 1 and up stand for
  * the message types. */
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/fake_schemas.h"
 #include "wire/message.h"
 
-static struct schema_cache *cache_of_all(void) {
-    static struct fake_schemas fake;
-    static struct schemas port;
-    port = fake_schemas_port(&fake);
-    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
-        (void)fake_schemas_add(&fake, message_types[i].full_name, message_types[i].schema);
-    }
-    return schema_cache_open(&port, NULL);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static struct schema_cache *cache;
-    if (cache == NULL) {
-        cache = cache_of_all();
-    }
     if (size == 0) {
         return 0;
     }
@@ -27,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                      .refuse_other = data[0] >= 0x80};
     struct message message;
     struct wire_failure failure;
-    switch (wire_decode(cache, &input, fuzz_arena(), 0, &message, &failure)) {
+    switch (wire_decode(fuzz_cache(), &input, fuzz_arena(), 0, &message, &failure)) {
     case RESULT_OK:
         fuzz_round_trip(message.type, message.body);
         break;

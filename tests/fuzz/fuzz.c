@@ -2,7 +2,10 @@
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "outside/store_memory/store_memory.h"
+#include "tests/support/fake_schemas.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
 #include "wire/json.h"
@@ -23,6 +26,14 @@ void fuzz_require(bool holds) {
     }
 }
 
+char *fuzz_string(const uint8_t *data, size_t size) {
+    char *text = malloc(size + 1);
+    fuzz_require(text != NULL);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    return text;
+}
+
 const struct plan *fuzz_plan(enum message_type type) {
     static struct plan plans[MESSAGE_TYPES_COUNT];
     if (plans[type].root == NULL) {
@@ -35,6 +46,38 @@ const struct plan *fuzz_plan(enum message_type type) {
         writer_schema_close(schema);
     }
     return &plans[type];
+}
+
+struct turn *fuzz_turn(void) {
+    static struct emitter emitter = {.application = "fuzz",
+                                     .dead_letter_bytes_max = FUZZ_LETTER_MAX};
+    static struct store store;
+    static struct turn turn;
+    struct error error;
+    if (turn.emitter == NULL) {
+        const struct stores stores = stores_memory();
+        fuzz_require(stores.lane_open(stores.self, "fuzz", 0, 2, 1, &store, &error) == RESULT_OK);
+        for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
+            emitter.schema_ids[i] = 1;
+        }
+        fuzz_require(turn_open(&turn, &emitter, &store, &error) == RESULT_OK);
+    }
+    batch_reset(&turn.batch);
+    return &turn;
+}
+
+struct schema_cache *fuzz_cache(void) {
+    static struct fake_schemas fake;
+    static struct schemas port;
+    static struct schema_cache *cache;
+    if (cache == NULL) {
+        port = fake_schemas_port(&fake);
+        for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
+            (void)fake_schemas_add(&fake, message_types[i].full_name, message_types[i].schema);
+        }
+        cache = schema_cache_open(&port, NULL);
+    }
+    return cache;
 }
 
 static struct bytes encoded(enum message_type type, const void *body) {

@@ -7,7 +7,9 @@
 
 #include "domain/arena.h"
 #include "generated/c/message_types.h"
+#include "loop/turn_inside.h"
 #include "wire/plan.h"
+#include "wire/schema_cache.h"
 
 /* The entry point that libFuzzer calls. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,8 +17,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The one arena, emptied. */
 struct arena *fuzz_arena(void);
 
+/* A copy with a NUL behind it, from malloc: the caller frees it. */
+char *fuzz_string(const uint8_t *data, size_t size);
+
 /* The plan for a type's own schema, built from its text at first use. */
 const struct plan *fuzz_plan(enum message_type type);
+
+/* The one turn, emptied; its store has two tables. A dead letter has at most so many bytes. */
+enum { FUZZ_LETTER_MAX = 100000 };
+struct turn *fuzz_turn(void);
+
+/* A cache in which ids 1 and up stand for the message types, in their order. */
+struct schema_cache *fuzz_cache(void);
 
 /* Stop here unless it holds: what libFuzzer reports as a finding. */
 void fuzz_require(bool holds);

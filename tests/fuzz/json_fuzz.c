@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (data[1] % 2 == 0) {
         json = json_loadb((const char *)data + 2, size - 2, 0, NULL);
     } else {
-        char *argument = strndup((const char *)data + 2, size - 2);
+        char *argument = fuzz_string(data + 2, size - 2);
         struct error error;
         json = json_object();
         (void)json_set_argument(message_types[type].record, json, argument, &error);

@@ -30,6 +30,12 @@ def seeds():
         for field, value in json.loads(text).items():
             argument = f"{field}={value if isinstance(value, str) else json.dumps(value)}"
             yield "json", f"{name}.{field}", bytes([index, 1]) + argument.encode()
+        if name.startswith(("certificates.state.", "certificates.answers.")):
+            yield "state", name, bytes([name.startswith("certificates.answers.")]) + avro
+        if name.startswith("certificates.commands."):
+            context, kind, record = name.split(".")
+            schema = json.loads((ROOT / f"schemas/{context}/{kind}/{record}.avsc").read_text())
+            yield "schema", name, json.dumps(schema).encode() + b"\x00" + avro
     vectors = json.loads((ROOT / "tests/unit/vectors/resolution.json").read_text())
     for index, vector in enumerate(vectors):
         schema = json.dumps(vector["writer"], ensure_ascii=False).encode()

@@ -52,6 +52,21 @@ Test(reading_view, a_message_is_shown_with_its_place_key_headers_and_type) {
     json_decref(view);
 }
 
+Test(reading_view, headers_with_names_that_are_no_text_are_shown_all_the_same) {
+    static char large[300];
+    memset(large, 'n', sizeof large);
+    const struct log_header headers[] = {{text_of("\xc3\x28"), bytes_of("1")},
+                                         {{large, sizeof large}, bytes_of("2")},
+                                         {{"", 0}, bytes_of("3")}};
+    const struct log_record record = {
+        .topic = "dead-letters", .key_null = true, .headers = headers, .headers_count = 3};
+    const struct read_record read = {.record = &record};
+    json_t *view = reading_view(&read);
+    cr_expect_eq(json_object_size(json_object_get(view, "headers")), 3);
+    cr_expect_str_eq(text_at(view, "headers", "(2 bytes) 0xc328"), "1");
+    json_decref(view);
+}
+
 Test(reading_view, what_cannot_be_read_is_shown_with_the_reason_and_its_first_bytes) {
     static uint8_t random[1000];
     memset(random, 0xc3, sizeof random);

@@ -94,6 +94,8 @@ Test(standin_parts, rules) {
         {"transfer:newOwner=bob,quantity>99", 1000},
         {"transfer:newOwner=bob,quantity<99", 0},
         {"transfer:oldOwner=bob", 0},
+        {"transfer:quantity>-9223372036854775808", 1000},
+        {"transfer:quantity<9223372036854775807", 1000},
         {"*@nth=3", 1},
         {"issue@nth=3", 0},
         {"transfer:quantity=100@every=10", 100},
