@@ -107,6 +107,10 @@ void lane_fall(struct lane *lane, const struct error *error, enum result result)
     case RESULT_DENIED:
         lane_finish(lane, LANE_END_DENIED, error);
         break;
+    case RESULT_DOUBTFUL:
+        /* What the lane or its store knows cannot be relied on: the log can. */
+        lane_begin_anew(lane, METRIC_REBUILT_STORE, error);
+        break;
     default:
         lane_finish(lane, LANE_END_FAILED, error);
         break;
@@ -147,6 +151,12 @@ void lane_finish(struct lane *lane, enum lane_end end, const struct error *error
     lane->committing = false;
     lane_enter(lane, LANE_STATE_ENDED, error);
     atomic_store(&lane->ended, true);
+}
+
+void lane_begin_anew(struct lane *lane, enum metric_rebuilt_cause cause,
+                     const struct error *error) {
+    counts_add(lane->setup->counts, METRIC_PRODUCERS_REBUILT, (uint32_t)cause, 0);
+    lane_finish(lane, LANE_END_ANEW, error);
 }
 
 /* --- Its steps. --- */

@@ -18,7 +18,7 @@
 #include "ports/store.h"
 
 enum lane_state {
-    LANE_STATE_OPENING = 0, /* store and processor are opened */
+    LANE_STATE_OPENING = 0, /* store and processor are opened; `reason` says what it waits for */
     LANE_STATE_FENCING,     /* older owners are ended */
     LANE_STATE_LOCATING,    /* positions are asked */
     LANE_STATE_RESTORING,

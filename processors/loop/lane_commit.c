@@ -9,13 +9,6 @@ static void count_transaction(const struct lane *lane, enum metric_transaction_r
     counts_add(lane->setup->counts, METRIC_TRANSACTIONS, (uint32_t)result, 0);
 }
 
-/* The lane ends, and a new one with a new producer takes its place. */
-static void begin_anew(struct lane *lane, enum metric_rebuilt_cause cause,
-                       const struct error *error) {
-    counts_add(lane->setup->counts, METRIC_PRODUCERS_REBUILT, (uint32_t)cause, 0);
-    lane_finish(lane, LANE_END_ANEW, error);
-}
-
 /* What a commit that did not succeed means for the lane. In doubt nothing of its memory may be
  * used any more: only reading the log anew can tell what happened. */
 static void end_by(struct lane *lane, const struct error *error, enum result result) {
@@ -35,11 +28,11 @@ static void end_by(struct lane *lane, const struct error *error, enum result res
         break;
     case RESULT_DOUBTFUL:
         count_transaction(lane, METRIC_TRANSACTION_DOUBTFUL);
-        begin_anew(lane, METRIC_REBUILT_DOUBTFUL, error);
+        lane_begin_anew(lane, METRIC_REBUILT_DOUBTFUL, error);
         break;
     default:
         count_transaction(lane, METRIC_TRANSACTION_FAILED);
-        begin_anew(lane, METRIC_REBUILT_FAILED, error);
+        lane_begin_anew(lane, METRIC_REBUILT_FAILED, error);
         break;
     }
 }
@@ -87,10 +80,6 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     const enum result result =
         lane->store.apply(lane->store.self, batch->overlay.writes, batch->overlay.count,
                           lane->changelogs_next, &error);
-    if (result != RESULT_OK) {
-        begin_anew(lane, METRIC_REBUILT_STORE, &error);
-        return;
-    }
     FAULT("store.after");
     batch_reset(batch);
     lane->handled = 0;
@@ -98,6 +87,12 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     FAULT("effects.before");
     lane->processor.committed(lane->processor.self);
     FAULT("effects.after");
+    if (result != RESULT_OK) {
+        /* The disk may be full. What was intended is sent all the same, as was said: nobody else
+         * ever will, and its reply comes back as evidence. */
+        lane_begin_anew(lane, METRIC_REBUILT_STORE, &error);
+        return;
+    }
     const int64_t took_ms = now_ms - lane->commit_began_ms;
     const bool slow = took_ms > lane->setup->options->commit_slow_ms;
     if (slow || lane->log.worn(lane->log.self)) {
@@ -106,7 +101,7 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
         error_set(&error, RESULT_FAILED,
                   "the commit took %lld ms or met a broken connection; a new producer takes over",
                   (long long)took_ms);
-        begin_anew(lane, slow ? METRIC_REBUILT_SLOW : METRIC_REBUILT_WORN, &error);
+        lane_begin_anew(lane, slow ? METRIC_REBUILT_SLOW : METRIC_REBUILT_WORN, &error);
         return;
     }
     lane_report(lane, now_ms, false);

@@ -48,6 +48,7 @@ struct lane {
     /* What is open, each closed by the lane's end. */
     struct log log;
     struct store store;
+    bool turn_open;
     bool store_open;
     struct processor processor;
     bool processor_open;
@@ -100,6 +101,8 @@ int64_t lane_tick(struct lane *lane);
 void lane_enter(struct lane *lane, enum lane_state state, const struct error *error);
 /* The end: everything is closed. `error` may be NULL where the lane was asked to end. */
 void lane_finish(struct lane *lane, enum lane_end end, const struct error *error);
+/* The lane ends, and a new one with a new producer takes its place. */
+void lane_begin_anew(struct lane *lane, enum metric_rebuilt_cause cause, const struct error *error);
 /* Something cannot be read and the processor must not go on: nothing is called any more. */
 void lane_die(struct lane *lane, const struct error *error);
 /* A call to the log or the processor did not succeed, and no repetition helps: INVALID stops the

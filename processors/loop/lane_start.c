@@ -19,10 +19,20 @@ static enum result input_end_now(void *context, uint32_t input, int64_t *end, st
                                    call_ms < LANE_ASK_MS ? call_ms : LANE_ASK_MS, end, error);
 }
 
+/* The store, a record, or the start cannot be done yet: say why, and when it is tried again. */
+static void wait_a_while(struct lane *lane, const struct error *error) {
+    lane_back_off(&lane->backoff, lane_tick(lane));
+    lane->due_ms = lane->backoff.until_ms;
+    logger_warning(&lane->logger, "lane waits", LOGGER_FIELDS(logger_error_field(error)));
+    lane_enter(lane, lane->state, error);
+}
+
 void lane_start_opening(struct lane *lane) {
     const struct lane_setup *setup = lane->setup;
     struct error error;
-    enum result result = turn_open(&lane->turn, setup->emitter, &lane->store, &error);
+    enum result result =
+        lane->turn_open ? RESULT_OK : turn_open(&lane->turn, setup->emitter, &lane->store, &error);
+    lane->turn_open = result == RESULT_OK;
     if (result == RESULT_OK) {
         result = setup->stores->lane_open(setup->stores->self, lane->topology->processor,
                                           lane->partition, setup->kind->tables,
@@ -35,7 +45,10 @@ void lane_start_opening(struct lane *lane) {
         lane->processor_open = result == RESULT_OK;
     }
     if (result == RESULT_OK) {
+        lane->backoff = (struct lane_backoff){0};
         lane_enter(lane, LANE_STATE_FENCING, NULL);
+    } else if (result == RESULT_AGAIN && !lane->store_open) {
+        wait_a_while(lane, &error); /* the disk is full; nobody is fenced for that */
     } else {
         lane_finish(lane, LANE_END_FAILED, &error);
     }
@@ -99,14 +112,6 @@ void lane_start_locating(struct lane *lane) {
     lane_enter(lane, LANE_STATE_RESTORING, NULL);
 }
 
-/* A record, or the start, cannot be done yet: say why, and when it is tried again. */
-static void wait_a_while(struct lane *lane, const struct error *error) {
-    lane_back_off(&lane->backoff, lane_tick(lane));
-    lane->due_ms = lane->backoff.until_ms;
-    logger_warning(&lane->logger, "lane waits", LOGGER_FIELDS(logger_error_field(error)));
-    lane_enter(lane, lane->state, error);
-}
-
 /* A long restore must not look like a dead one. */
 static void tell_progress(struct lane *lane) {
     if (lane->turn.monotonic_ms - lane->progress_ms >= LANE_PROGRESS_MS) {
@@ -161,7 +166,8 @@ void lane_start_restoring(struct lane *lane) {
         lane_finish(lane, LANE_END_DENIED, &error);
         break;
     case RESTORE_FAILED:
-        lane_finish(lane, LANE_END_FAILED, &error);
+        error.result = error.result == RESULT_DOUBTFUL ? RESULT_DOUBTFUL : RESULT_FAILED;
+        lane_fall(lane, &error, error.result);
         break;
     }
 }

@@ -51,7 +51,11 @@ enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct
     assert(key.length <= STORE_KEY_MAX);
     const struct store_write *write = overlay_find(&turn->batch.overlay, table, key);
     if (write == NULL) {
-        return turn->store->get(turn->store->self, table, key, value, error);
+        const enum result result = turn->store->get(turn->store->self, table, key, value, error);
+        if (result == RESULT_OK) {
+            *value = arena_bytes(turn_arena(turn), *value); /* the store's own ends with the call */
+        }
+        return result;
     }
     if (write->remove) {
         return RESULT_NOT_FOUND;

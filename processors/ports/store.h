@@ -24,12 +24,15 @@ struct store_write {
 struct store {
     void *self;
 
-    /* OK with `value` pointing into the store (valid until the next `apply`), or NOT_FOUND. */
+    /* OK with `value` pointing into the store (valid until the next call), or NOT_FOUND. DOUBTFUL,
+     * here and below: what is kept cannot be relied on any more; close it, open it again, and it is
+     * whole or empty. */
     enum result (*get)(void *self, uint32_t table, struct bytes key, struct bytes *value,
                        struct error *error);
 
     /* All writes and the changelogs' next offsets in one atomic step. Called only with what the
-     * log has committed. `changelogs_next` has one entry a changelog. */
+     * log has committed. `changelogs_next` has one entry a changelog. DOUBTFUL also for want of
+     * room. */
     enum result (*apply)(void *self, const struct store_write *writes, uint32_t count,
                          const int64_t *changelogs_next, struct error *error);
 
@@ -48,7 +51,8 @@ struct store {
     void (*close)(void *self);
 };
 
-/* Where lanes get their stores from, each from its own thread. */
+/* Where lanes get their stores from, each from its own thread. AGAIN: there is no room for one now;
+ * the same call later may succeed. */
 struct stores {
     void *self;
     enum result (*lane_open)(void *self, const char *processor, int32_t partition, uint32_t tables,

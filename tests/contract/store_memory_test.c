@@ -28,3 +28,8 @@ Test(store_memory, does_what_a_model_does) {
     const struct stores stores = stores_memory();
     store_suite_does_what_a_model_does(&stores);
 }
+
+Test(store_memory, keeps_both_or_nothing) {
+    const struct stores stores = stores_memory();
+    store_suite_keeps_both_or_nothing(&stores);
+}

@@ -10,11 +10,12 @@ static struct bytes bytes_from(const char *string) {
     return (struct bytes){.data = (const uint8_t *)string, .length = (uint32_t)strlen(string)};
 }
 
-static struct store open_store(const struct stores *stores, uint32_t tables) {
+static struct store open_store(const struct stores *stores, int32_t partition, uint32_t tables) {
     struct store store;
-    struct error error;
-    cr_assert_eq(stores->lane_open(stores->self, "suite", 0, tables, CHANGELOGS, &store, &error),
-                 RESULT_OK);
+    struct error error = {.text = ""};
+    cr_assert_eq(
+        stores->lane_open(stores->self, "suite", partition, tables, CHANGELOGS, &store, &error),
+        RESULT_OK, "%s", error.text);
     return store;
 }
 
@@ -46,7 +47,7 @@ static void expect(const struct store *store, uint32_t table, const char *key, c
 void store_suite_keeps_what_was_applied(const struct stores *stores) {
     struct error error;
     int64_t next[CHANGELOGS] = {-1, -1};
-    const struct store store = open_store(stores, 1);
+    const struct store store = open_store(stores, 0, 1);
     cr_assert_eq(store.positions(store.self, next, &error), RESULT_OK);
     cr_expect(next[0] == 0 && next[1] == 0, "an empty store stands at the beginning");
     expect(&store, 0, "a", NULL);
@@ -73,8 +74,8 @@ void store_suite_keeps_what_was_applied(const struct stores *stores) {
 }
 
 void store_suite_keeps_tables_apart(const struct stores *stores) {
-    const struct store store = open_store(stores, STORE_TABLES_MAX);
-    const struct store other = open_store(stores, 1);
+    const struct store store = open_store(stores, 0, STORE_TABLES_MAX);
+    const struct store other = open_store(stores, 1, 1);
     put(&store, 0, "a", "first");
     put(&store, STORE_TABLES_MAX - 1, "a", "last");
     expect(&store, 0, "a", "first");
@@ -105,7 +106,7 @@ static bool visit(void *context, struct bytes key, struct bytes value) {
 void store_suite_visits_every_entry_once(const struct stores *stores) {
     enum { ENTRIES = 1000 };
     struct error error;
-    const struct store store = open_store(stores, 2);
+    const struct store store = open_store(stores, 0, 2);
     for (uint32_t i = 1; i <= ENTRIES; i++) {
         char key[16];
         snprintf(key, sizeof key, "key %u", i);
@@ -131,7 +132,7 @@ void store_suite_visits_every_entry_once(const struct stores *stores) {
 void store_suite_forgets_all_when_cleared(const struct stores *stores) {
     struct error error;
     int64_t next[CHANGELOGS] = {-1, -1};
-    const struct store store = open_store(stores, 2);
+    const struct store store = open_store(stores, 0, 2);
     put(&store, 0, "a", "1");
     put(&store, 1, "b", "2");
     cr_assert_eq(store.clear(store.self, &error), RESULT_OK);
@@ -144,6 +145,26 @@ void store_suite_forgets_all_when_cleared(const struct stores *stores) {
     store.close(store.self);
 }
 
+/* A store may forget when it is closed, but it never keeps one half. */
+void store_suite_keeps_both_or_nothing(const struct stores *stores) {
+    struct error error;
+    int64_t next[CHANGELOGS] = {-1, -1};
+    struct store store = open_store(stores, 2, 2);
+    const struct store_write writes[] = {
+        {.table = 0, .key = bytes_from("a"), .value = bytes_from("1")},
+        {.table = 1, .key = bytes_from("a"), .value = bytes_from("2")},
+    };
+    apply(&store, writes, 2, 70);
+    store.close(store.self);
+    store = open_store(stores, 2, 2);
+    cr_assert_eq(store.positions(store.self, next, &error), RESULT_OK);
+    const bool kept = next[0] != 0;
+    cr_expect(kept ? next[0] == 70 && next[1] == 71 : next[1] == 0);
+    expect(&store, 0, "a", kept ? "1" : NULL);
+    expect(&store, 1, "a", kept ? "2" : NULL);
+    store.close(store.self);
+}
+
 /* Many puts, growing and shrinking values, and removals over few keys, against a plain array. */
 void store_suite_does_what_a_model_does(const struct stores *stores) {
     enum { KEYS = 200, STEPS = 20000, LENGTH_MAX = 3000 };
@@ -153,7 +174,7 @@ void store_suite_does_what_a_model_does(const struct stores *stores) {
     } model[KEYS];
     static uint8_t value[LENGTH_MAX];
     struct error error;
-    const struct store store = open_store(stores, 1);
+    const struct store store = open_store(stores, 0, 1);
     uint32_t random = 12345;
     for (uint32_t step = 0; step < STEPS; step++) {
         random = random * 1664525 + 1013904223;

@@ -52,6 +52,8 @@ RED = [
     ("processors/ports/bad.h", "/* fine */ typedef struct avro_obj_t *thing;", "bad.h:1: avro"),
     ("processors/loop/bad.c", "void curl_x(void); void f(void); void f(void){curl_x();}",
      "curl: calls curl_x"),
+    ("processors/loop/bad.c", "void rocksdb_x(void); void f(void); void f(void){rocksdb_x();}",
+     "rocksdb: calls rocksdb_x"),
     ("processors/loop/bad.c", "#include <time.h>\nlong f(void){return (long)time(0);}",
      "now: calls time"),
     ("processors/loop/bad.c", "#include <time.h>\nint f(void); int f(void)"

@@ -8,6 +8,7 @@
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_group.h"
 #include "outside/store_memory/store_memory.h"
+#include "outside/store_rocksdb/store_rocksdb.h"
 #include "wire/message.h"
 
 enum {
@@ -56,6 +57,27 @@ static enum result resolve_schemas(struct run_part *part, struct error *error) {
     return result;
 }
 
+/* State on disk belongs to one process: another one that has it is found before anybody joins. */
+static enum result open_stores(struct run_part *part, struct error *error) {
+    const struct run *run = part->run;
+    if (run->state_directory == NULL) {
+        part->stores = stores_memory();
+        return RESULT_OK;
+    }
+    const struct store_rocksdb_config config = {
+        .directory = run->state_directory,
+        .name = part->writer_name,
+        .memory_bytes = run->state_memory_bytes,
+        .lanes_max = run->topics->partitions,
+        .logger = run->logger,
+    };
+    const enum result result = stores_rocksdb_open(&config, &part->on_disk, error);
+    if (result == RESULT_OK) {
+        part->stores = stores_rocksdb_port(part->on_disk);
+    }
+    return result;
+}
+
 static enum result join(struct run_part *part, struct error *error) {
     const struct run *run = part->run;
     int32_t partitions = 0;
@@ -96,6 +118,9 @@ enum result run_part_open(struct run_part *part, struct run *run,
     if (result == RESULT_OK) {
         result = processor->open(part, error);
     }
+    if (result == RESULT_OK) {
+        result = persist(part, "waiting for the data directory", open_stores, error);
+    }
     return result == RESULT_OK ? persist(part, "waiting for Kafka", join, error) : result;
 }
 
@@ -106,7 +131,7 @@ static enum result open_group(struct run_part *part, struct error *error) {
             {
                 .kind = &part->kind,
                 .log_group = &part->log_group,
-                .stores = &run->stores,
+                .stores = &part->stores,
                 .emitter = &part->emitter,
                 .options = &run->deployment.options,
                 .clock = clock_os(),
@@ -167,6 +192,9 @@ enum result run_part_close(struct run_part *part) {
     }
     if (part->joined) {
         part->log_group.close(part->log_group.self);
+    }
+    if (part->on_disk != NULL) {
+        stores_rocksdb_close(part->on_disk);
     }
     if (part->config != NULL) {
         part->processor->close(part);

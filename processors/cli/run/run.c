@@ -13,7 +13,6 @@
 #include "cli/run/part.h"
 #include "domain/submission.h"
 #include "outside/process_os/fault_os.h"
-#include "outside/store_memory/store_memory.h"
 
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
     const struct run *run = context;
@@ -35,6 +34,7 @@ static void catch_signals(struct run *run) {
     const int blocked = pthread_sigmask(SIG_BLOCK, &set, NULL);
     assert(blocked == 0);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
     run->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     run->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert(run->signals_fd >= 0 && run->ended_fd >= 0);
@@ -141,7 +141,8 @@ static enum result read_configuration(struct run *run, const struct invocation *
     run->registry = connection_registry_options(invocation);
     run->schemas_directory = connection_schemas_directory(invocation, &run->connection);
     run->topics = invocation_topics(invocation);
-    run->stores = stores_memory();
+    run->state_directory = settings_text(settings, "state.dir");
+    run->state_memory_bytes = (uint64_t)settings_integer(settings, "state.memory.mb") << 20;
     const enum result result = check_formats(run->topics, error);
     return result != RESULT_OK ? result
                                : deployment_read(settings, &run->arena, &run->deployment, error);

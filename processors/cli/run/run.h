@@ -21,6 +21,7 @@ enum {
 };
 
 struct run_part;
+struct stores_rocksdb;
 
 /* A processor that can be run. */
 struct run_processor {
@@ -45,7 +46,8 @@ struct run {
     const struct topics_file *topics;
     struct schema_registry_options registry;
     const char *schemas_directory; /* NULL: none */
-    struct stores stores;
+    const char *state_directory;   /* NULL: state is held in memory */
+    uint64_t state_memory_bytes;   /* of each processor */
     struct logger logger;
     struct run_part *parts[RUN_PARTS_MAX];
     uint32_t parts_count;
@@ -63,6 +65,8 @@ struct run_part {
     struct processor_kind kind;
     void *config; /* the processor's own, from its `open` */
     struct log_group log_group;
+    struct stores_rocksdb *on_disk; /* NULL: none */
+    struct stores stores;
     bool joined;
     int32_t partitions;       /* of every topic */
     struct group_setup setup; /* of the group, which refers to it */
