@@ -52,6 +52,7 @@ enum result disk_rig_try(struct disk_rig *rig, struct error *error) {
         .name = "test.suite",
         .memory_bytes = MEMORY_BYTES,
         .lanes_max = 4,
+        .whole_bytes_max = rig->whole_bytes_max,
         .logger = {.self = rig, .write = note, .component = "test", .lane = -1},
     };
     const enum result result = stores_rocksdb_open(&config, &rig->opened, error);

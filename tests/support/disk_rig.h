@@ -11,6 +11,7 @@ enum { DISK_RIG_PATH_MAX = 256 };
 
 struct disk_rig {
     char root[DISK_RIG_PATH_MAX]; /* a directory of its own */
+    uint64_t whole_bytes_max;     /* stores up to this size are read whole when they are opened */
     struct stores_rocksdb *opened;
     struct stores stores;
     uint32_t warnings; /* that were logged since the rig was opened */

@@ -129,6 +129,22 @@ Test(store_rocksdb_damage, is_found_and_told) {
     }
 }
 
+/* Whoever looks for what is not there, or elsewhere, does not meet the damage. */
+Test(store_rocksdb_damage, of_a_small_store_shows_at_once) {
+    disk_rig_write_and_die(&rig, ENTRIES);
+    const uint32_t count = disk_rig_files(&rig, "", ".sst", files);
+    cr_assert_geq(count, 2);
+    disk_rig_flip(files[count - 1], disk_rig_size(files[count - 1]) / 3);
+    for (uint32_t i = 0; i < 2; i++) {
+        rig.whole_bytes_max = i == 0 ? 0 : 32 << 20;
+        disk_rig_open(&rig);
+        const struct store store = disk_rig_store(&rig);
+        store.close(store.self);
+        disk_rig_close(&rig);
+        cr_expect_eq(rig.warnings, i, "%s", rig.warned);
+    }
+}
+
 /* Each file cut and changed at many places: nothing wrong is ever read. */
 Test(store_rocksdb_damage, never_gives_a_wrong_answer) {
     enum { PLACES = 5 };

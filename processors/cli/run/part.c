@@ -15,6 +15,7 @@ enum {
     KAFKA_TIMEOUT_MS = 3000,
     RETRY_MS = 1000,
     LANE_CALL_MS = 1000,
+    STATE_WHOLE_BYTES_MAX = 32 << 20,     /* a partition: a tenth of a second */
     PRODUCER_BYTES_MAX = 2 * 1024 * 1024, /* of a record, as our producers take it */
 };
 
@@ -69,6 +70,7 @@ static enum result open_stores(struct run_part *part, struct error *error) {
         .name = part->writer_name,
         .memory_bytes = run->state_memory_bytes,
         .lanes_max = run->topics->partitions,
+        .whole_bytes_max = STATE_WHOLE_BYTES_MAX,
         .logger = run->logger,
     };
     const enum result result = stores_rocksdb_open(&config, &part->on_disk, error);

@@ -235,7 +235,29 @@ static char *create(struct database *database) {
     return failed == NULL ? flush(database, 0) : failed;
 }
 
-static char *open_existing(struct database *database) {
+/* A changed bit shows when it is read. Where that takes a moment only, nobody has to wait for it.
+ */
+static char *read_whole(const struct database *database, uint64_t bytes_max) {
+    char *failed = NULL;
+    uint64_t bytes = 0;
+    if (rocksdb_property_int(database->db, "rocksdb.total-sst-files-size", &bytes) != 0 ||
+        bytes > bytes_max) {
+        return NULL;
+    }
+    rocksdb_readoptions_t *reading = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_fill_cache(reading, 0);
+    rocksdb_iterator_t *iterator = rocksdb_create_iterator(database->db, reading);
+    rocksdb_iter_seek_to_first(iterator);
+    while (rocksdb_iter_valid(iterator)) {
+        rocksdb_iter_next(iterator);
+    }
+    rocksdb_iter_get_error(iterator, &failed);
+    rocksdb_iter_destroy(iterator);
+    rocksdb_readoptions_destroy(reading);
+    return failed;
+}
+
+static char *open_existing(struct database *database, uint64_t whole_bytes_max) {
     char *failed = NULL;
     uint64_t in_memory = 0;
     uint64_t flushed = 0;
@@ -245,6 +267,9 @@ static char *open_existing(struct database *database) {
     }
     if (failed == NULL) {
         failed = read_mark(database, &flushed);
+    }
+    if (failed == NULL) {
+        failed = read_whole(database, whole_bytes_max);
     }
     if (failed != NULL) {
         return failed;
@@ -308,13 +333,14 @@ static enum result failed_as(const struct database *database, char *sentence, st
     return error->result;
 }
 
-static char *open_whole(struct database *database, const struct logger *logger) {
+static char *open_or_create(struct database *database, uint64_t whole_bytes_max,
+                            const struct logger *logger) {
     if (directory_is_empty(database->path)) {
         logger_info(logger, "no state is on disk yet: it is built from the log",
                     LOGGER_FIELDS(logger_string("path", database->path)));
         return create(database);
     }
-    char *failed = open_existing(database);
+    char *failed = open_existing(database, whole_bytes_max);
     if (failed == NULL || trouble_of(failed) != TROUBLE_DAMAGE) {
         return failed;
     }
@@ -339,7 +365,7 @@ enum result database_open(struct database *database, const struct database_memor
     database->flushing = rocksdb_flushoptions_create();
     database->generation_bytes = memory->generation_bytes;
     rocksdb_flushoptions_set_wait(database->flushing, 1);
-    char *failed = open_whole(database, logger);
+    char *failed = open_or_create(database, memory->whole_bytes_max, logger);
     if (failed == NULL) {
         return RESULT_OK;
     }

@@ -43,6 +43,7 @@ struct database {
 struct database_memory {
     rocksdb_cache_t *cache;    /* of blocks, and of all indexes and filters */
     uint64_t generation_bytes; /* of each database, held in memory until they are written out */
+    uint64_t whole_bytes_max;  /* a database up to this size is read whole when it is opened */
 };
 
 /* `database` has path, tables and changelogs, and is zero else. A damaged one is made anew, and the

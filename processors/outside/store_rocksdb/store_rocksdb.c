@@ -246,6 +246,7 @@ enum result stores_rocksdb_open(const struct store_rocksdb_config *config,
         .cache = rocksdb_cache_create_lru(config->memory_bytes / 2),
         .generation_bytes = between(config->memory_bytes / 2 / config->lanes_max,
                                     GENERATION_BYTES_MIN, GENERATION_BYTES_MAX),
+        .whole_bytes_max = config->whole_bytes_max,
     };
     *stores = opened;
     return RESULT_OK;

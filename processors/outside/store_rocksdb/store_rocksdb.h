@@ -13,6 +13,9 @@ struct store_rocksdb_config {
     const char *name;      /* <application>.<processor>: a directory in it, of one process */
     uint64_t memory_bytes; /* for all stores together: half for reading, half for writing */
     uint32_t lanes_max;    /* stores that may be open at a time */
+    /* A store up to this size is read whole when it is opened, so that any damage shows at once;
+     * of a larger one damage shows when it is met. */
+    uint64_t whole_bytes_max;
     struct logger logger;
 };
 
