@@ -145,6 +145,16 @@ gen: ## Write what is generated: C from the schemas, and the list of fault point
 	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \
 	    --out tests/support/probe --include tests/support/probe/ --no-table
 
+# Where `make install` puts things; DESTDIR is set in front of all of it.
+PREFIX ?= /usr/local
+.PHONY: install
+install: $(BUILD)/millrace ## Install under PREFIX: the binary, topics.yaml, manual pages, completion
+	install -Dm755 $< $(DESTDIR)$(PREFIX)/bin/millrace
+	install -Dm644 topics.yaml $(DESTDIR)$(PREFIX)/share/millrace/topics.yaml
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$< manual $(DESTDIR)$(PREFIX)/share/man/man1
+	$< completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/millrace
+
 clean: ## Remove everything built; a stack and its data stay (docker/stack down --purge)
 	rm -rf $(filter-out build/stack,$(wildcard build/*))
 

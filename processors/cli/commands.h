@@ -1,7 +1,10 @@
-/* The one table of verbs: what `millrace` can be asked to do. Help and dispatch derive from it. */
+/* The one table of verbs: what `millrace` can be asked to do. Help, dispatch, manual pages and the
+ * completion of shells derive from it. */
 #ifndef MILLRACE_CLI_COMMANDS_H
 #define MILLRACE_CLI_COMMANDS_H
 
+#include <argp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct invocation;
@@ -11,9 +14,11 @@ struct command {
     const char *arguments;  /* as usage shows them; "" for none */
     uint32_t arguments_min; /* words behind the verb that are no options */
     uint32_t arguments_max;
-    const char *summary; /* one sentence */
-    const char *details; /* more of it for --help; "" for nothing */
-    const char *example; /* one line that works */
+    const char *summary;               /* one sentence */
+    const char *details;               /* more of it for --help; "" for nothing */
+    const char *example;               /* one line that works */
+    const struct argp_option *options; /* its own; ends with an empty one; NULL: none */
+    bool knows_no_settings;            /* has not the options that all others have */
     int (*run)(struct invocation *invocation, int argc, char **argv);
 };
 

@@ -1,7 +1,16 @@
 #include "cli/commands.h"
 #include "cli/verbs.h"
+#include "standin/standin.h"
 
 const struct command commands[] = {
+    {.words = "completion",
+     .arguments = "bash|zsh",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Print what a shell needs to complete verbs and options.",
+     .details = "",
+     .example = "millrace completion bash >/etc/bash_completion.d/millrace",
+     .run = verb_completion},
     {.words = "config keys",
      .arguments = "",
      .summary = "List every setting there is, with its default and what it is for.",
@@ -14,6 +23,14 @@ const struct command commands[] = {
      .details = "Secrets are not shown.",
      .example = "millrace config show -o json",
      .run = verb_config_show},
+    {.words = "manual",
+     .arguments = "DIRECTORY",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Write the manual pages, one of each verb and one of all.",
+     .details = "",
+     .example = "millrace manual /usr/local/share/man/man1",
+     .run = verb_manual},
     {.words = "run",
      .arguments = "PROCESSOR...",
      .arguments_min = 1,
@@ -59,6 +76,7 @@ const struct command commands[] = {
          "77 not allowed.",
      .example = "millrace send TransferSlice certificateId=34fa59ed-476f-5ced-b30b-a7181683827c "
                 "sliceId=6af9ba78-100c-59e9-b55d-48583838c46e requestedBy=nordwind newOwner=acme",
+     .options = verb_send_options,
      .run = verb_send},
     {.words = "show",
      .arguments = "CERTIFICATE|COMMAND",
@@ -84,6 +102,7 @@ const struct command commands[] = {
      .summary = "List messages that could not be worked on.",
      .details = "",
      .example = "millrace dead-letters ls --from 1h",
+     .options = verb_dead_letters_ls_options,
      .run = verb_dead_letters_ls},
     {.words = "dead-letters show",
      .arguments = "PLACE|COMMAND",
@@ -103,12 +122,15 @@ const struct command commands[] = {
                 "was cut the original is written. Exit codes: 0 all written, 4 some cannot be, "
                 "7 none was chosen.",
      .example = "millrace dead-letters release --reason wrong-partition --from 1h --yes",
+     .options = verb_dead_letters_release_options,
      .run = verb_dead_letters_release},
     {.words = "standin",
      .arguments = "",
      .summary = "Be a registry to test against, as slow and unreliable as it is told to be.",
-     .details = "",
+     .details = STANDIN_DETAILS,
      .example = "millrace standin --listen 127.0.0.1:7070 --ledger standin.ledger",
+     .options = standin_known,
+     .knows_no_settings = true,
      .run = verb_standin},
     {.words = "tail",
      .arguments = "TOPIC",
@@ -118,6 +140,7 @@ const struct command commands[] = {
      .details = "TOPIC is written without the deployment's prefix. What cannot be decoded is shown "
                 "with the reason. Without --follow it ends with what is there now.",
      .example = "millrace tail certificates.events -f",
+     .options = verb_tail_options,
      .run = verb_tail},
     {.words = "topics plan",
      .arguments = "",
@@ -168,6 +191,7 @@ const struct command commands[] = {
          "Exit codes: 0 resolved, 4 refused, 6 no verdict in time, 7 it is not unknown.",
      .example = "millrace unknown resolve 74707cdc-d4ce-5024-84c5-672b061855ed --executed "
                 "--evidence 'transaction 17 in the list of 3 May'",
+     .options = verb_unknown_resolve_options,
      .run = verb_unknown_resolve},
     {.words = "verify",
      .arguments = "",
@@ -181,6 +205,7 @@ const struct command commands[] = {
          "certificate, of one partition at a time. Exit code 1: something does not agree, "
          "told with its topic, partition and offset.",
      .example = "millrace verify --ledger standin.ledger",
+     .options = verb_verify_options,
      .run = verb_verify},
 };
 

@@ -2,6 +2,8 @@
 #ifndef MILLRACE_CLI_EXIT_CODE_H
 #define MILLRACE_CLI_EXIT_CODE_H
 
+#include <stdint.h>
+
 #include "ports/error.h"
 
 enum exit_code {
@@ -18,6 +20,14 @@ enum exit_code {
     EXIT_CODE_INTERRUPTED = 130, /* SIGINT */
     EXIT_CODE_TERMINATED = 143,  /* SIGTERM */
 };
+
+/* What each means, for the manual. */
+struct exit_code_meaning {
+    enum exit_code code;
+    const char *meaning; /* a sentence */
+};
+extern const struct exit_code_meaning exit_codes[];
+extern const uint32_t exit_codes_count;
 
 /* What a call to the outside that ended so means for the program. A verb that knows better (what is
  * invalid was typed by the user, say) says so itself. */

@@ -13,7 +13,7 @@
 
 static const char configuration_default[] = "millrace.yaml";
 
-static const struct argp_option common_options[] = {
+const struct argp_option invocation_options[] = {
     {"config", 'c', "FILE", 0, "Read settings from FILE (else from ./millrace.yaml, if it exists)",
      1},
     {"set", 's', "NAME=VALUE", 0, "Set one setting; wins over file and environment", 1},
@@ -47,14 +47,15 @@ static void take_argument(struct invocation *invocation, const char *argument,
 /* What the two parsers share: the common options, and behind them the verb's own. */
 struct parsing {
     struct invocation *invocation;
-    const struct verb_options *options;
+    const struct verb_options *options; /* NULL: the verb has none */
 };
 
 static error_t parse_own(int key, char *argument, struct argp_state *state) {
-    const struct verb_options *options = state->input;
-    for (const struct argp_option *option = options->options; option->name != NULL; option++) {
+    const struct parsing *parsing = state->input;
+    const struct argp_option *option = parsing->invocation->command->options;
+    for (; option->name != NULL; option++) {
         if (option->key == key) {
-            options->take(options->values, key, argument, state);
+            parsing->options->take(parsing->options->values, key, argument, state);
             return 0;
         }
     }
@@ -67,7 +68,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         if (parsing->options != NULL) {
-            state->child_inputs[0] = (void *)parsing->options;
+            state->child_inputs[0] = state->input;
         }
         return 0;
     case 'c':
@@ -102,8 +103,8 @@ void invocation_parse(struct invocation *invocation, int argc, char **argv,
                       const struct verb_options *options) {
     assert(invocation != NULL && invocation->command != NULL);
     const struct command *command = invocation->command;
-    const struct argp own = {.options = options != NULL ? options->options : NULL,
-                             .parser = parse_own};
+    assert((command->options != NULL) == (options != NULL));
+    const struct argp own = {.options = command->options, .parser = parse_own};
     const struct argp_child children[] = {{.argp = &own}, {0}};
     char doc[2048];
     const int length =
@@ -111,7 +112,7 @@ void invocation_parse(struct invocation *invocation, int argc, char **argv,
                  *command->details == '\0' ? "" : "\n\n", command->example);
     assert(length > 0 && (size_t)length < sizeof doc);
     const struct argp argp = {
-        .options = common_options,
+        .options = invocation_options,
         .parser = parse_common,
         .args_doc = command->arguments,
         .doc = doc,

@@ -31,10 +31,13 @@ struct invocation {
     struct settings settings; /* valid after `invocation_begin` */
 };
 
-/* The options of one verb besides those that all have. `take` is called for each one given; it
- * may end the program with a usage error (argp_error). */
+/* The options that all verbs have but those which read their command line by themselves; ends with
+ * an empty one. */
+extern const struct argp_option invocation_options[];
+
+/* Who takes the options of a verb besides those (`command.options`): `take` is called for each one
+ * given; it may end the program with a usage error (argp_error). */
 struct verb_options {
-    const struct argp_option *options; /* ends with an empty one; NULL: none */
     void (*take)(void *values, int key, const char *argument, struct argp_state *state);
     void *values;
 };

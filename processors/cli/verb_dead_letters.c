@@ -7,7 +7,7 @@ struct looking {
     json_t *found; /* rows, or whole views for `show` */
 };
 
-static const struct argp_option options[] = {LETTERS_OPTIONS, {0}};
+const struct argp_option verb_dead_letters_ls_options[] = {LETTERS_OPTIONS, {0}};
 
 static void take(void *values, int key, const char *argument, struct argp_state *state) {
     struct looking *looking = values;
@@ -41,7 +41,7 @@ int verb_dead_letters_ls(struct invocation *invocation, int argc, char **argv) {
         {"FROM", "from"},   {"COMMAND", "commandId"}, {"DETAIL", "detail"},
     };
     struct looking looking = {.choice = {.reason = NULL}};
-    const struct verb_options own = {.options = options, .take = take, .values = &looking};
+    const struct verb_options own = {.take = take, .values = &looking};
     invocation_begin(invocation, argc, argv, &own);
     collect(invocation, &looking, take_row);
     output_rows(stdout, invocation->format, looking.found, columns,

@@ -36,7 +36,7 @@ struct release {
     struct error error; /* result is not OK */
 };
 
-static const struct argp_option options[] = {
+const struct argp_option verb_dead_letters_release_options[] = {
     LETTERS_OPTIONS,
     {"rate", KEY_RATE, "NUMBER", 0, "Write so many a second, at most (default 10)", 0},
     {"yes", 'y', NULL, 0, "Write them; without it, say what would be written", 0},
@@ -247,7 +247,7 @@ int verb_dead_letters_release(struct invocation *invocation, int argc, char **ar
     };
     static struct release release;
     release = (struct release){.invocation = invocation, .rate = RATE_DEFAULT, .clock = clock_os()};
-    const struct verb_options own = {.options = options, .take = take, .values = &release};
+    const struct verb_options own = {.take = take, .values = &release};
     invocation_begin(invocation, argc, argv, &own);
     release.choice.wanted = invocation->arguments;
     release.choice.wanted_count = invocation->arguments_count;

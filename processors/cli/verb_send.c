@@ -24,7 +24,7 @@ struct send {
     uint32_t fields_from; /* index of the first NAME=VALUE among the arguments */
 };
 
-static const struct argp_option options[] = {
+const struct argp_option verb_send_options[] = {
     {"json", KEY_JSON, "FILE", 0,
      "Read one or many JSON objects from FILE (-: standard input); each may name its \"type\"", 0},
     {"wait", KEY_WAIT, "TIME", 0, "Wait so long for the answer: 500ms, 30s, 2m (default 30s)", 0},
@@ -225,7 +225,7 @@ int verb_send(struct invocation *invocation, int argc, char **argv) {
     struct send send = {.wait_ms = WAIT_MS};
     struct outbox outbox = {.items = NULL};
     struct error error;
-    const struct verb_options own = {.options = options, .take = take, .values = &send};
+    const struct verb_options own = {.take = take, .values = &send};
     invocation_begin(invocation, argc, argv, &own);
     if (send.list) {
         return list_types();

@@ -16,7 +16,7 @@ struct tail {
     int32_t partition; /* -1: all */
 };
 
-static const struct argp_option options[] = {
+const struct argp_option verb_tail_options[] = {
     {"from", 'F', "WHERE", 0,
      "Begin at beginning, end, an offset, a time (2026-01-01T00:00:00Z) or so long ago (10m). "
      "Without it: at the end with --follow, else at the beginning",
@@ -116,7 +116,7 @@ static void say_what_is_there(const struct invocation *invocation, const char *t
 int verb_tail(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
     struct tail tail = {.partition = -1};
-    const struct verb_options own = {.options = options, .take = take, .values = &tail};
+    const struct verb_options own = {.take = take, .values = &tail};
     invocation_begin(invocation, argc, argv, &own);
     if (!tail.from_given) {
         tail.from.kind = tail.follow ? MOMENT_END : MOMENT_BEGINNING;

@@ -31,7 +31,7 @@ struct resolve {
     int64_t wait_ms;
 };
 
-static const struct argp_option options[] = {
+const struct argp_option verb_unknown_resolve_options[] = {
     {"executed", KEY_EXECUTED, NULL, 0, "The registry did it", 0},
     {"not-executed", KEY_NOT_EXECUTED, NULL, 0,
      "The registry did not do it, and never will: the process that sent it must be proven dead", 0},
@@ -157,7 +157,7 @@ static int send(const struct invocation *invocation, struct reading *reading,
 int verb_unknown_resolve(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
     struct resolve resolve = {.wait_ms = WAIT_MS};
-    const struct verb_options own = {.options = options, .take = take, .values = &resolve};
+    const struct verb_options own = {.take = take, .values = &resolve};
     const struct clock clock = clock_os();
     invocation_begin(invocation, argc, argv, &own);
     unknown_check_id(invocation->arguments[0]);

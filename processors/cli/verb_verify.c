@@ -20,7 +20,7 @@ struct verifying {
     const char *ledger;
 };
 
-static const struct argp_option options[] = {
+const struct argp_option verb_verify_options[] = {
     {"ledger", 'l', "FILE", 0, "Compare also with the ledger of a stand-in", 0},
     {0},
 };
@@ -181,7 +181,7 @@ static void print(const struct invocation *invocation, const struct verify_repor
 
 int verb_verify(struct invocation *invocation, int argc, char **argv) {
     static struct verifying verifying;
-    const struct verb_options own = {.options = options, .take = take_option, .values = &verifying};
+    const struct verb_options own = {.take = take_option, .values = &verifying};
     invocation_begin(invocation, argc, argv, &own);
     struct topics_file *topics = invocation_topics(invocation);
     const int32_t partitions = (int32_t)topics->partitions;

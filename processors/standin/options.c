@@ -1,8 +1,11 @@
 #include "standin/options.h"
 
 #include <argp.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "standin/standin.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -15,10 +18,10 @@ enum key {
     KEY_ACTION = 0x200, /* plus a rule_action */
 };
 
-#define ACTION(action, text) \
-    { NULL, KEY_ACTION + (action), "RULE", 0, text, 2 }
+#define ACTION(name, action, text) \
+    { name, KEY_ACTION + (action), "RULE", 0, text, 2 }
 
-static struct argp_option known[] = {
+const struct argp_option standin_known[] = {
     {"listen", KEY_LISTEN, "ADDRESS", 0, "unix:/path, host:port or [ipv6]:port", 1},
     {"ledger", KEY_LEDGER, "FILE", 0, "Append every request and execution to FILE", 1},
     {"latency", KEY_LATENCY, "SHAPE", 0,
@@ -27,25 +30,25 @@ static struct argp_option known[] = {
     {"seed", KEY_SEED, "NUMBER", 0, "Of all chance (default 1)", 1},
     {"outage", KEY_OUTAGE, "BEGIN..END", 0,
      "Nobody can connect, no connection lives; counted from the start, for example 10s..15s", 1},
-    ACTION(RULE_REFUSE, "Do not execute, and say so"),
-    ACTION(RULE_FAIL, "Do not execute, and answer without saying whether it was"),
-    ACTION(RULE_FAIL_EXECUTED, "Execute, and answer without saying whether it was"),
-    ACTION(RULE_IGNORE, "Do not execute, and never answer"),
-    ACTION(RULE_LOSE_ANSWER, "Execute, and never answer"),
-    ACTION(RULE_HALF_REPLY, "Execute, send half of the answer and hang up"),
-    ACTION(RULE_HANG_UP, "Do not execute, and hang up"),
-    ACTION(RULE_HANG_UP_AFTER, "Execute, and hang up"),
-    ACTION(RULE_WRONG_ID, "Execute, and answer about another transaction"),
-    ACTION(RULE_TWICE, "Execute once, and answer twice"),
+    ACTION("refuse", RULE_REFUSE, "Do not execute, and say so"),
+    ACTION("fail", RULE_FAIL, "Do not execute, and answer without saying whether it was"),
+    ACTION("fail-executed", RULE_FAIL_EXECUTED,
+           "Execute, and answer without saying whether it was"),
+    ACTION("ignore", RULE_IGNORE, "Do not execute, and never answer"),
+    ACTION("lose-answer", RULE_LOSE_ANSWER, "Execute, and never answer"),
+    ACTION("half-reply", RULE_HALF_REPLY, "Execute, send half of the answer and hang up"),
+    ACTION("hang-up", RULE_HANG_UP, "Do not execute, and hang up"),
+    ACTION("hang-up-after", RULE_HANG_UP_AFTER, "Execute, and hang up"),
+    ACTION("wrong-id", RULE_WRONG_ID, "Execute, and answer about another transaction"),
+    ACTION("twice", RULE_TWICE, "Execute once, and answer twice"),
     {0},
 };
 
 static const char doc[] =
     "A registry to test against: it executes whatever it is sent, again if it is sent again, and "
-    "writes it down.\vA RULE is KIND[:FIELD=VALUE[,FIELD>VALUE...]][@nth=N|@every=N|@p=X]; KIND is "
-    "an operation or `*`, fields are those of the transaction (part.owner, attribute.FuelCode). "
-    "The first rule that applies decides. SIGUSR1 begins an outage, SIGUSR2 ends it.\n\n"
-    "Example: millrace standin --listen localhost:7070 --ledger standin.jsonl "
+    "writes it down.\v" STANDIN_DETAILS
+    "\n\nExample:\n"
+    "  millrace standin --listen localhost:7070 --ledger standin.ledger "
     "--latency uniform:100ms..2s --refuse 'transfer:newOwner=mallory' --lose-answer '*@p=0.01'";
 
 static bool parse_outage(const char *text, struct standin_options *options) {
@@ -107,13 +110,13 @@ static error_t parse_one(int key, char *value, struct argp_state *state) {
 }
 
 void standin_options_parse(int argc, char **argv, struct standin_options *options) {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].key > KEY_ACTION) {
-            known[i].name =
-                standin_rule_action_name((enum standin_rule_action)(known[i].key - KEY_ACTION));
-        }
+    for (const struct argp_option *option = standin_known; option->name != NULL; option++) {
+        /* The word is also what the ledger says of a rule that was applied. */
+        assert(option->key < KEY_ACTION ||
+               strcmp(option->name, standin_rule_action_name((enum standin_rule_action)(
+                                        option->key - KEY_ACTION))) == 0);
     }
-    const struct argp argp = {.options = known, .parser = parse_one, .doc = doc};
+    const struct argp argp = {.options = standin_known, .parser = parse_one, .doc = doc};
     *options = (struct standin_options){.seed = 1};
     argp_err_exit_status = EXIT_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, options);

@@ -4,6 +4,17 @@
 #ifndef MILLRACE_STANDIN_STANDIN_H
 #define MILLRACE_STANDIN_STANDIN_H
 
+#include <argp.h>
+
+/* What there is to say about its options, for help and the manual. */
+#define STANDIN_DETAILS                                                                          \
+    "A RULE is KIND[:FIELD=VALUE[,FIELD>VALUE...]][@nth=N|@every=N|@p=X]; KIND is an operation " \
+    "or `*`, fields are those of the transaction (part.owner, attribute.FuelCode). The first "   \
+    "rule that applies decides. SIGUSR1 begins an outage, SIGUSR2 ends it."
+
+/* Its options; ends with an empty one. */
+extern const struct argp_option standin_known[];
+
 /* Serve until SIGTERM or SIGINT; the result is the exit code. */
 int standin_main(int argc, char **argv);
 
