@@ -29,11 +29,11 @@ static bool has(const struct written *written, const char *text) {
     char roff[512];
     size_t length = 0;
     for (; *text != '\0'; text++) {
-        cr_assert_lt(length + 2, sizeof roff);
-        if (*text == '-') {
-            roff[length++] = '\\';
-        }
-        roff[length++] = *text;
+        cr_assert_lt(length + 4, sizeof roff);
+        const char single[] = {*text, '\0'};
+        const char *written_as = *text == '-' ? "\\-" : *text == '\'' ? "\\(aq" : single;
+        memcpy(roff + length, written_as, strlen(written_as));
+        length += strlen(written_as);
     }
     roff[length] = '\0';
     return strstr(written->text, roff) != NULL;
