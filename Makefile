@@ -10,7 +10,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
-PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libcrypto rocksdb
+PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libcrypto rocksdb libmicrohttpd
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 

@@ -93,6 +93,12 @@ const struct setting_key setting_keys[] = {
      .fallback = "auto",
      .choices = "auto|text|json",
      .doc = "How log lines look; auto: text on a terminal, else one JSON object a line."},
+    {.name = "http.listen",
+     .type = SETTING_TEXT,
+     .fallback = "127.0.0.1:9464",
+     .unit = "host:port",
+     .doc = "Where `run` answers /metrics, /livez and /readyz: each process of a host needs its "
+            "own, port 0 is any that is free, empty is nowhere."},
     {.name = "loop.session.timeout.ms",
      .type = SETTING_INTEGER,
      .fallback = "6000",

@@ -32,7 +32,9 @@ void lane_report(struct lane *lane, int64_t now_ms, bool now) {
     }
     lane->reported_ms = now_ms;
     int64_t lags[LOG_TOPICS_MAX];
-    const bool reading = lane->state == LANE_STATE_WORKING || lane->state == LANE_STATE_WAITING;
+    /* One that stopped while it worked falls behind, and that is to be seen. */
+    const bool reading = lane->state == LANE_STATE_WORKING || lane->state == LANE_STATE_WAITING ||
+                         (lane->state == LANE_STATE_STOPPED && lane->started);
     for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
         const int64_t end = reading ? lane->log.input_end(lane->log.self, i) : -1;
         lags[i] = end < 0 ? -1 : end < lane->inputs[i].next ? 0 : end - lane->inputs[i].next;

@@ -9,29 +9,42 @@ static void count_transaction(const struct lane *lane, enum metric_transaction_r
     counts_add(lane->setup->counts, METRIC_TRANSACTIONS, (uint32_t)result, 0);
 }
 
+static void count_failure(const struct lane *lane, enum result result) {
+    static const struct {
+        enum result of;
+        enum metric_transaction_result result;
+    } rows[] = {
+        {RESULT_FENCED, METRIC_TRANSACTION_FENCED},
+        {RESULT_INVALID, METRIC_TRANSACTION_IMPOSSIBLE},
+        {RESULT_DENIED, METRIC_TRANSACTION_DENIED},
+        {RESULT_DOUBTFUL, METRIC_TRANSACTION_DOUBTFUL},
+    };
+    enum metric_transaction_result counted = METRIC_TRANSACTION_FAILED;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        counted = rows[i].of == result ? rows[i].result : counted;
+    }
+    count_transaction(lane, counted);
+}
+
 /* What a commit that did not succeed means for the lane. In doubt nothing of its memory may be
  * used any more: only reading the log anew can tell what happened. */
 static void end_by(struct lane *lane, const struct error *error, enum result result) {
+    count_failure(lane, result);
     switch (result) {
     case RESULT_FENCED:
-        count_transaction(lane, METRIC_TRANSACTION_FENCED);
         lane_finish(lane, LANE_END_FENCED, error);
         break;
     case RESULT_INVALID:
-        count_transaction(lane, METRIC_TRANSACTION_IMPOSSIBLE);
         lane_die(lane, error);
         break;
     case RESULT_DENIED:
         /* Nothing was written, and a new producer would be told the same a moment later. */
-        count_transaction(lane, METRIC_TRANSACTION_DENIED);
         lane_finish(lane, LANE_END_DENIED, error);
         break;
     case RESULT_DOUBTFUL:
-        count_transaction(lane, METRIC_TRANSACTION_DOUBTFUL);
         lane_begin_anew(lane, METRIC_REBUILT_DOUBTFUL, error);
         break;
     default:
-        count_transaction(lane, METRIC_TRANSACTION_FAILED);
         lane_begin_anew(lane, METRIC_REBUILT_FAILED, error);
         break;
     }
@@ -94,8 +107,8 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
         return;
     }
     const int64_t took_ms = now_ms - lane->commit_began_ms;
-    const bool slow = took_ms > lane->setup->options->commit_slow_ms;
-    if (slow || lane->log.worn(lane->log.self)) {
+    if (took_ms > lane->setup->options->commit_slow_ms || lane->log.worn(lane->log.self)) {
+        const bool slow = took_ms > lane->setup->options->commit_slow_ms;
         /* A late request to end this transaction may still arrive; only a new incarnation is safe
          * from it: a delayed request to end can end the next transaction instead. */
         error_set(&error, RESULT_FAILED,

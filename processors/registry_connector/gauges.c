@@ -45,3 +45,15 @@ void gauges_clear(const struct connector_lane *lane) {
         show_registry(gauges, i, 0, CIRCUIT_CLOSED);
     }
 }
+
+uint32_t gauges_circuits_open(const struct connector_gauges *gauges, uint32_t partitions,
+                              uint32_t registry) {
+    assert(registry < REGISTRIES_MAX);
+    uint32_t open = 0;
+    for (uint32_t p = 0; p < partitions; p++) {
+        const int state =
+            atomic_load_explicit(&gauges[p].registries[registry].circuit, memory_order_relaxed);
+        open += state == CIRCUIT_CLOSED ? 0 : 1;
+    }
+    return open;
+}

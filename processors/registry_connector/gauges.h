@@ -19,6 +19,10 @@ struct connector_gauges {
     } registries[REGISTRIES_MAX]; /* in the order of the configuration */
 };
 
+/* How many of these partitions' lanes hold the registry with this index for down. */
+uint32_t gauges_circuits_open(const struct connector_gauges *gauges, uint32_t partitions,
+                              uint32_t registry);
+
 struct connector_lane;
 
 /* Show how the lane stands; once it has started. */

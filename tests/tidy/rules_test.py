@@ -54,6 +54,9 @@ RED = [
      "curl: calls curl_x"),
     ("processors/loop/bad.c", "void rocksdb_x(void); void f(void); void f(void){rocksdb_x();}",
      "rocksdb: calls rocksdb_x"),
+    ("processors/cli/bad.c", "void MHD_x(void); void f(void); void f(void){MHD_x();}",
+     "http server: calls MHD_x"),
+    ("processors/cli/bad.c", "#include <microhttpd.h>\nint a;", "bad.c:1: http server"),
     ("processors/loop/bad.c", "#include <time.h>\nlong f(void){return (long)time(0);}",
      "now: calls time"),
     ("processors/loop/bad.c", "#include <time.h>\nint f(void); int f(void)"

@@ -19,6 +19,13 @@ enum {
     PRODUCER_BYTES_MAX = 2 * 1024 * 1024, /* of a record, as our producers take it */
 };
 
+/* Let the pages say what is waited for. */
+static void show_waiting(struct run_part *part, const char *what) {
+    pthread_mutex_lock(&part->run->mutex);
+    (void)snprintf(part->waits, sizeof part->waits, "%.500s", what);
+    pthread_mutex_unlock(&part->run->mutex);
+}
+
 /* Do something until it is no longer AGAIN, telling why it is waited for. */
 static enum result persist(struct run_part *part, const char *what,
                            enum result (*attempt)(struct run_part *part, struct error *error),
@@ -26,8 +33,10 @@ static enum result persist(struct run_part *part, const char *what,
     for (;;) {
         const enum result result = attempt(part, error);
         if (result != RESULT_AGAIN) {
+            show_waiting(part, "");
             return result;
         }
+        show_waiting(part, error->text);
         logger_warning(&part->run->logger, what,
                        LOGGER_FIELDS(logger_string("processor", part->processor->name),
                                      logger_error_field(error)));
@@ -110,7 +119,8 @@ static uint32_t dead_letter_bytes_max(const struct topics_file *topics) {
 enum result run_part_open(struct run_part *part, struct run *run,
                           const struct run_processor *processor, struct error *error) {
     assert(part != NULL && run != NULL && processor != NULL);
-    *part = (struct run_part){.run = run, .processor = processor, .result = RESULT_OK};
+    assert(part->processor == processor);
+    part->run = run;
     (void)snprintf(part->source_name, sizeof part->source_name, "millrace-%s", processor->name);
     (void)snprintf(part->writer_name, sizeof part->writer_name, "%.60s.%.60s",
                    run->connection.kafka.application, processor->name);
@@ -139,12 +149,18 @@ static enum result open_group(struct run_part *part, struct error *error) {
                 .clock = clock_os(),
                 .ids = fresh_ids(),
                 .logger = run->logger,
+                .counts = &part->run->counts,
                 .partitions = part->partitions,
                 .call_ms = LANE_CALL_MS,
             },
         .threads = true,
     };
-    return group_open(&part->setup, &part->group, error);
+    struct group *group = NULL;
+    const enum result result = group_open(&part->setup, &group, error);
+    pthread_mutex_lock(&part->run->mutex);
+    part->group = group;
+    pthread_mutex_unlock(&part->run->mutex);
+    return result;
 }
 
 static void *work(void *argument) {
@@ -190,7 +206,12 @@ enum result run_part_close(struct run_part *part) {
             ->result; /* a lane may still hang in a call and use all of it: the process ends */
     }
     if (part->group != NULL) {
-        group_close(part->group);
+        struct group *group = part->group;
+        pthread_mutex_lock(&part->run->mutex);
+        part->group = NULL; /* nobody looks at it any more */
+        pthread_mutex_unlock(&part->run->mutex);
+        show_waiting(part, "it has ended");
+        group_close(group);
     }
     if (part->joined) {
         part->log_group.close(part->log_group.self);

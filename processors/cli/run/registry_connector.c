@@ -73,9 +73,12 @@ static enum result configure(struct run_part *part, struct wiring *wiring, struc
         .adapters_count = sizeof wiring->adapters / sizeof wiring->adapters[0],
         .process = process,
         .late_replies = &wiring->late_replies,
+        .counts = &run->counts,
+        .gauges = calloc(run->topics->partitions, sizeof *wiring->config.gauges),
         .clock = clock_os(),
         .logger = run->logger,
     };
+    assert(wiring->config.gauges != NULL);
     return registry_connector_check(&wiring->config, error);
 }
 
@@ -90,6 +93,9 @@ enum result run_registry_connector_open(struct run_part *part, struct error *err
         free(wiring);
         return result;
     }
+    pthread_mutex_lock(&part->run->mutex);
+    part->run->gauges = wiring->config.gauges;
+    pthread_mutex_unlock(&part->run->mutex);
     part->config = wiring;
     part->kind = registry_connector_kind(&wiring->config);
     return RESULT_OK;

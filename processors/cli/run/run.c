@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "certificates/lane.h"
+#include "cli/run/pages.h"
 #include "cli/run/part.h"
 #include "domain/submission.h"
+#include "outside/kafka/statistics.h"
 #include "outside/process_os/fault_os.h"
+#include "registry_connector/gauges.h"
 
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
     const struct run *run = context;
@@ -45,6 +48,13 @@ static uint32_t signal_of(const struct run *run) {
     struct signalfd_siginfo info;
     const ssize_t length = read(run->signals_fd, &info, sizeof info);
     return length == (ssize_t)sizeof info ? info.ssi_signo : 0;
+}
+
+const struct connector_gauges *run_gauges(struct run *run) {
+    pthread_mutex_lock(&run->mutex);
+    const struct connector_gauges *gauges = run->gauges;
+    pthread_mutex_unlock(&run->mutex);
+    return gauges;
 }
 
 bool run_may_go_on(const struct run *run, int32_t timeout_ms) {
@@ -104,8 +114,12 @@ static int close_all(struct run *run, enum result result, const struct error *er
                                        logger_error_field(&part->error)));
             code = exit_code_of(closed);
         }
+        pthread_mutex_lock(&run->mutex);
+        run->parts[i] = NULL;
+        pthread_mutex_unlock(&run->mutex);
         free(part);
     }
+    pages_close(run);
     return (int)code;
 }
 
@@ -138,6 +152,10 @@ static enum result read_configuration(struct run *run, const struct invocation *
     arena_init(&run->arena, memory, DEPLOYMENT_MEMORY);
     connect_kafka(invocation, LOGGER_LEVEL_INFO, &run->connection);
     run->logger = logging_logger(&run->connection.logging, "millrace");
+    run->kafka_statistics = kafka_statistics_open();
+    if (settings_text(settings, "http.listen")[0] != '\0') {
+        run->connection.kafka.statistics = run->kafka_statistics;
+    }
     run->registry = connection_registry_options(invocation);
     run->schemas_directory = connection_schemas_directory(invocation, &run->connection);
     run->topics = invocation_topics(invocation);
@@ -153,14 +171,22 @@ int run_processes(struct run *run, const struct invocation *invocation,
     assert(run != NULL && count > 0 && count <= RUN_PARTS_MAX);
     struct error error;
     catch_signals(run);
+    const int failed = pthread_mutex_init(&run->mutex, NULL);
+    assert(failed == 0);
     enum result result = read_configuration(run, invocation, &error);
+    if (result == RESULT_OK) {
+        result = pages_open(run, settings_text(&invocation->settings, "http.listen"), &error);
+    }
     if (result == RESULT_OK) {
         result = fault_os_arm(getenv("MILLRACE_FAULT"), &error);
     }
     for (uint32_t i = 0; result == RESULT_OK && i < count; i++) {
         struct run_part *part = calloc(1, sizeof *part);
         assert(part != NULL);
+        part->processor = processors[i];
+        pthread_mutex_lock(&run->mutex);
         run->parts[run->parts_count++] = part;
+        pthread_mutex_unlock(&run->mutex);
         result = run_part_open(part, run, processors[i], &error);
     }
     for (uint32_t i = 0; result == RESULT_OK && i < run->parts_count; i++) {

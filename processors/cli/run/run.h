@@ -12,6 +12,7 @@
 #include "configuration/deployment.h"
 #include "loop/emitter.h"
 #include "loop/group.h"
+#include "metrics/counts.h"
 #include "ports/schemas.h"
 #include "ports/store.h"
 
@@ -22,6 +23,8 @@ enum {
 
 struct run_part;
 struct stores_rocksdb;
+struct connector_gauges;
+struct http_server;
 
 /* A processor that can be run. */
 struct run_processor {
@@ -49,10 +52,15 @@ struct run {
     const char *state_directory;   /* NULL: state is held in memory */
     uint64_t state_memory_bytes;   /* of each processor */
     struct logger logger;
+    struct counts counts;                      /* of all lanes */
+    struct kafka_statistics *kafka_statistics; /* of all members */
+    struct http_server *pages;                 /* NULL: nowhere */
+    pthread_mutex_t mutex; /* guards what pages look at: the parts, their groups, and below */
     struct run_part *parts[RUN_PARTS_MAX];
     uint32_t parts_count;
-    int signals_fd; /* SIGINT and SIGTERM come here */
-    int ended_fd;   /* an eventfd: a part has ended by itself */
+    struct connector_gauges *gauges; /* one a partition; NULL: no connector runs */
+    int signals_fd;                  /* SIGINT and SIGTERM come here */
+    int ended_fd;                    /* an eventfd: a part has ended by itself */
 };
 
 /* One processor of the process. */
@@ -71,6 +79,7 @@ struct run_part {
     int32_t partitions;       /* of every topic */
     struct group_setup setup; /* of the group, which refers to it */
     struct group *group;
+    char waits[512]; /* while it has no group: what for; else empty */
     pthread_t thread;
     bool threaded;
     enum result result; /* how it ended */
@@ -85,6 +94,9 @@ int run_processes(struct run *run, const struct invocation *invocation,
 /* For a processor's lanes: a connection of their own to the schema registry. `context` is the run.
  */
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error);
+
+/* What the connector's lanes show of themselves; NULL: no connector runs here. From any thread. */
+const struct connector_gauges *run_gauges(struct run *run);
 
 /* Wait a moment before something is tried again. False: the process is told to end. */
 bool run_may_go_on(const struct run *run, int32_t timeout_ms);

@@ -10,6 +10,7 @@
 
 #include "outside/kafka/failure.h"
 #include "outside/kafka/properties.h"
+#include "outside/kafka/statistics.h"
 
 /* What librdkafka says, by its facility: our own constant sentence, since repeats are held back by
  * sentence, and its text as a field. */
@@ -124,7 +125,8 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
     }
     if (plan->role == KAFKA_ROLE_MEMBER) {
         /* Rebalances as events: they are answered when the lanes are ready, not in a callback. */
-        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE);
+        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_STATS);
+        client->statistics = config->statistics;
     }
     if (plan->role == KAFKA_ROLE_TRANSACTOR) {
         kafka_wear_watch(conf, &client->wear);
@@ -170,6 +172,9 @@ void kafka_client_close(struct kafka_client *client) {
     const bool watched = pthread_create(&thread, NULL, watch_close, &watch) == 0;
     rd_kafka_destroy(client->handle);
     client->handle = NULL;
+    if (client->statistics != NULL) {
+        kafka_statistics_forget(client->statistics, client->name);
+    }
     if (watched) {
         (void)eventfd_write(watch.ended_fd, 1);
         (void)pthread_join(thread, NULL);

@@ -6,6 +6,7 @@
 
 #include "outside/kafka/failure.h"
 #include "outside/kafka/inputs.h"
+#include "outside/kafka/statistics.h"
 
 static struct logger *logger_of(struct kafka_group *group) {
     return &group->member.logger;
@@ -228,7 +229,12 @@ void kafka_group_hear(struct kafka_group *group, rd_kafka_event_t *happened,
     /* Records have queues of their own: one that comes here would be lost. */
     assert(rd_kafka_event_type(happened) != RD_KAFKA_EVENT_FETCH ||
            rd_kafka_event_error(happened) != RD_KAFKA_RESP_ERR_NO_ERROR);
-    if (rd_kafka_event_type(happened) != RD_KAFKA_EVENT_REBALANCE) {
+    if (rd_kafka_event_type(happened) == RD_KAFKA_EVENT_STATS) {
+        if (group->member.statistics != NULL) {
+            kafka_statistics_take(group->member.statistics, group->member.name,
+                                  rd_kafka_event_stats(happened));
+        }
+    } else if (rd_kafka_event_type(happened) != RD_KAFKA_EVENT_REBALANCE) {
         hear_error(group, happened);
     } else if (rd_kafka_event_error(happened) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         on_assigned(group, rd_kafka_event_topic_partition_list(happened), event);

@@ -22,6 +22,8 @@ struct kafka_property {
     enum kafka_property_scope scope; /* CONSUMER and PRODUCER win over ALL */
 };
 
+struct kafka_statistics;
+
 /* Everything in it must outlive whatever is opened with it. What a promise rests on (acks,
  * isolation, assignment, ...) is set after the properties and so cannot be changed by them. */
 struct kafka_config {
@@ -34,6 +36,7 @@ struct kafka_config {
     const struct options *options;
     struct logger logger;
     struct clock clock;
+    struct kafka_statistics *statistics; /* where librdkafka's own are kept; NULL: nowhere */
 };
 
 #endif

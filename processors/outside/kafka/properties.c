@@ -46,6 +46,7 @@ static const struct row defaults[] = {
     {PRODUCERS, "batch.size", "1000000"},
     /* A lane that starts joins the fetch that is under way only when that one returns. */
     {MEMBER, "fetch.wait.max.ms", "100"},
+    {MEMBER, "statistics.interval.ms", "5000"},
     /* Per partition queue. A queue that is full stops its fetching for a second, so it should take
      * that long to empty. */
     {MEMBER, "queued.max.messages.kbytes", "16384"},
@@ -67,6 +68,8 @@ static const struct row fixed[] = {
     /* The asker's watermarks are those of the log, not of the oldest open transaction. */
     {PEEKER | ASKER, "isolation.level", "read_uncommitted"},
     {RESTORER | READER | PEEKER, "enable.partition.eof", "true"},
+    /* Only a member is polled however little there is to do; with others they would pile up. */
+    {ALL & ~MEMBER, "statistics.interval.ms", "0"},
     {MEMBER, "partition.assignment.strategy", "range"},
     {PRODUCERS, "enable.idempotence", "true"},
     /* A reply that nobody else knows outlives every outage, and a process that stood still. */
@@ -170,6 +173,9 @@ static enum result set_all(rd_kafka_conf_t *conf, const struct kafka_config *con
     }
     if (result == RESULT_OK) {
         result = set_rows(conf, fixed, sizeof fixed / sizeof *fixed, plan->role, error);
+    }
+    if (result == RESULT_OK && config->statistics == NULL) {
+        result = set(conf, "statistics.interval.ms", "0", error);
     }
     if (result == RESULT_OK && plan->role == KAFKA_ROLE_MEMBER) {
         result = set_membership(conf, config, plan->processor, error);
