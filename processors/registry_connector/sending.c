@@ -200,6 +200,7 @@ struct withdrawal {
     struct turn *turn;
     enum millrace_not_sent_cause cause;
     bool withheld_only; /* not what was given to an adapter */
+    uint32_t count;     /* of what was withdrawn */
     enum result result;
     struct error *error;
 };
@@ -254,6 +255,7 @@ static void withdraw(void *context, struct flight *flight) {
     ledger_decide(&handling, &input, &decision);
     ledger_stage(&handling, &decision);
     FAULT("not-sent.staged");
+    withdrawal->count++;
     if (!lane->draining && submission_startable(&handling.state)) {
         memory_line_up(lane, &handling.state);
     }
@@ -291,5 +293,9 @@ enum result sending_withdraw(struct connector_lane *lane, enum drain_cause cause
         .error = error,
     };
     flights_each(&lane->flights, withdraw, &withdrawal);
+    if (withdrawal.count > 0) {
+        logger_info(&lane->logger, "what was not on the wire yet is withdrawn: not sent",
+                    LOGGER_FIELDS(logger_number("count", withdrawal.count)));
+    }
     return withdrawal.result;
 }

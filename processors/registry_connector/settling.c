@@ -259,6 +259,11 @@ static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
     struct hand_over hand_over = {.connection = &registry->registry, .registry = index};
     flights_each(&lane->flights, collect, &hand_over);
     if (hand_over.count > 0) {
+        logger_info(&lane->logger,
+                    "calls are still out: a reply that comes in time becomes evidence for the next "
+                    "owner, to whom the others are unknown",
+                    LOGGER_FIELDS(logger_string("registry", registry->config->name),
+                                  logger_number("count", hand_over.count)));
         late_replies_take(lane->config->late_replies, &registry->registry,
                           &lane->identity.incarnation, hand_over.subjects, hand_over.count);
     } else {

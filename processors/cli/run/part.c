@@ -195,7 +195,7 @@ void run_part_stop(const struct run_part *part) {
     }
 }
 
-enum result run_part_close(struct run_part *part) {
+enum result run_part_end(struct run_part *part) {
     assert(part != NULL);
     if (part->threaded) {
         const int joined = pthread_join(part->thread, NULL);
@@ -213,18 +213,24 @@ enum result run_part_close(struct run_part *part) {
         show_waiting(part, "it has ended");
         group_close(group);
     }
-    if (part->joined) {
-        part->log_group.close(part->log_group.self);
-    }
     if (part->on_disk != NULL) {
         stores_rocksdb_close(part->on_disk);
     }
     if (part->config != NULL) {
         part->processor->close(part);
     }
-    if (part->threaded && part->result == RESULT_OK) {
+    return part->result;
+}
+
+void run_part_leave(struct run_part *part) {
+    if (part->result != RESULT_OK) {
+        return;
+    }
+    if (part->joined) {
+        part->log_group.close(part->log_group.self);
+    }
+    if (part->threaded) {
         logger_info(&part->run->logger, "a processor has ended",
                     LOGGER_FIELDS(logger_string("processor", part->processor->name)));
     }
-    return part->result;
 }

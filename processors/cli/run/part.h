@@ -12,7 +12,10 @@ enum result run_part_open(struct run_part *part, struct run *run,
 enum result run_part_start(struct run_part *part, struct error *error);
 /* Drain and end; returns at once. */
 void run_part_stop(const struct run_part *part);
-/* Wait for its end, and free everything. Returns how it ended. */
-enum result run_part_close(struct run_part *part);
+/* Wait for the end of its lanes and of what they left behind. Returns how it ended. */
+enum result run_part_end(struct run_part *part);
+/* Leave the group: last of all, since a Kafka client may hang at its end, and the process with it.
+ */
+void run_part_leave(struct run_part *part);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cli/run/pages.h"
 #include "cli/run/part.h"
 #include "domain/submission.h"
+#include "outside/clock_os/clock_os.h"
 #include "outside/kafka/statistics.h"
 #include "outside/process_os/fault_os.h"
 #include "registry_connector/gauges.h"
@@ -90,6 +91,7 @@ static void *hurry(void *argument) {
 
 static void stop_all(struct run *run) {
     pthread_t thread;
+    run->stopping_ms = clock_os().monotonic_ms(clock_os().self);
     for (uint32_t i = 0; i < run->parts_count; i++) {
         run_part_stop(run->parts[i]);
     }
@@ -107,13 +109,17 @@ static int close_all(struct run *run, enum result result, const struct error *er
     }
     for (uint32_t i = 0; i < run->parts_count; i++) {
         struct run_part *part = run->parts[i];
-        const enum result closed = run_part_close(part);
+        const enum result closed = run_part_end(part);
         if (closed != RESULT_OK) {
             logger_error(&run->logger, "a processor could not go on; the process ends",
                          LOGGER_FIELDS(logger_string("processor", part->processor->name),
                                        logger_error_field(&part->error)));
             code = exit_code_of(closed);
         }
+    }
+    for (uint32_t i = 0; i < run->parts_count; i++) {
+        struct run_part *part = run->parts[i];
+        run_part_leave(part);
         pthread_mutex_lock(&run->mutex);
         run->parts[i] = NULL;
         pthread_mutex_unlock(&run->mutex);

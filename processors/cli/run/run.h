@@ -61,6 +61,7 @@ struct run {
     struct connector_gauges *gauges; /* one a partition; NULL: no connector runs */
     int signals_fd;                  /* SIGINT and SIGTERM come here */
     int ended_fd;                    /* an eventfd: a part has ended by itself */
+    int64_t stopping_ms;             /* monotonic: when its end began */
 };
 
 /* One processor of the process. */

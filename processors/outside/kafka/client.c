@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -141,9 +142,10 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
     return RESULT_OK;
 }
 
-/* --- The end: rd_kafka_destroy waits without bound for whatever was not given back. --- */
+/* --- The end: rd_kafka_destroy waits without bound for whatever was not given back, and also does
+ * so when topics were deleted meanwhile (librdkafka #4362). --- */
 
-enum { CLOSE_SLOW_MS = 10000 };
+enum { CLOSE_SLOW_MS = 5000, CLOSE_STUCK_MS = 15000 };
 
 struct close_watch {
     const struct kafka_client *client;
@@ -153,10 +155,18 @@ struct close_watch {
 static void *watch_close(void *argument) {
     const struct close_watch *watch = argument;
     struct pollfd ended = {.fd = watch->ended_fd, .events = POLLIN};
-    while (poll(&ended, 1, CLOSE_SLOW_MS) == 0) {
+    if (poll(&ended, 1, CLOSE_SLOW_MS) != 0) {
+        return NULL;
+    }
+    logger_warning(&watch->client->logger, "a Kafka client takes long to end",
+                   LOGGER_FIELDS(logger_string("client", watch->client->name)));
+    if (poll(&ended, 1, CLOSE_STUCK_MS - CLOSE_SLOW_MS) == 0) {
+        /* What it had to write is written or given up by now, and nothing else ever wakes it. */
         logger_error(&watch->client->logger,
-                     "a Kafka client does not end; if this goes on, restart the process",
+                     "a Kafka client hangs at its end, and so the process ends without it; were "
+                     "topics deleted? `millrace topics plan` says what is missing",
                      LOGGER_FIELDS(logger_string("client", watch->client->name)));
+        _exit(EXIT_FAILURE);
     }
     return NULL;
 }
