@@ -6,7 +6,8 @@ IssueCertificates are written once; in each round either side works them off, as
 own, from the first on and into empty topics. How far it is are the offsets that its group has
 committed. Measured is what comes after the first tenth, when connections are made and the JVM has
 compiled. Then the process is stopped, a command is sent to each partition, and the process is
-started again: it has restored its state when it has worked off these.
+started again: it has restored its state when it has worked off these. All this in memory, and
+with RocksDB on both sides; there a start finds its state on disk.
 """
 
 import json
@@ -54,12 +55,15 @@ class Millrace:
     def __init__(self, store, number, _count):
         self.application = f"{NAME}{number}"
         self.group = f"{self.application}.certificates"
-        self.log = BENCH / f"{number}-{self.name}-{store}.log"
+        self.log = BENCH / f"{number}-{self.name}.log"
+        self.settings = [*SETTINGS, "--set", f"application={self.application}",
+                         "--set", "instance=peer"]
+        if store == ROCKSDB:
+            self.settings += ["--set", f"state.dir={BENCH}/{number}-{self.name}",
+                              "--set", f"state.memory.mb={ROCKSDB_MIB}"]
 
     def start(self):
-        return watched.Process(self.log, [MILLRACE, "run", "certificates", *SETTINGS, "--set",
-                                          f"application={self.application}", "--set",
-                                          "instance=peer"])
+        return watched.Process(self.log, [MILLRACE, "run", "certificates", *self.settings])
 
 
 class Streams:
@@ -71,7 +75,7 @@ class Streams:
         self.application = f"{NAME}.streams{number}"  # its topics begin with our prefix
         self.group = self.application
         self.states = f"streams{number}-certificates-changelog"
-        self.log = BENCH / f"{number}-{self.name}-{store}.log"
+        self.log = BENCH / f"{number}-{self.name}.log"
         self.store = store
         self.directory = BENCH / f"{number}-{self.name}"
         self.heap_mib = 144 + (count * HEAP_BYTES_EACH[store] >> 20)
@@ -82,6 +86,8 @@ class Streams:
             "PEER_TOPICS_PREFIX": flow.PREFIX,
             "PEER_STORE": self.store,
             "PEER_STATE_DIR": str(self.directory),
+            "PEER_ROCKSDB_MIB": str(ROCKSDB_MIB),
+            "MALLOC_ARENA_MAX": "2",  # else RocksDB's memory is spread over many
             "PEER_THREADS": str(min(os.cpu_count(), flow.PARTITIONS)),
         }
         return watched.Process(self.log, [
@@ -90,8 +96,10 @@ class Streams:
             "-cp", f"{PEER}/classes:{PEER}/lib/*", "peer.Main"], environment)
 
 
+ROCKSDB = "rocksdb"
+ROCKSDB_MIB = 64  # for what was read and what is not in a file yet; our default
 # Of each certificate: what the store takes, and room for the collector.
-HEAP_BYTES_EACH = {"memory": 800, "rocksdb": 0}
+HEAP_BYTES_EACH = {"memory": 800, ROCKSDB: 0}
 
 SETTINGS = []
 for setting in (
@@ -245,14 +253,14 @@ def compare(client, schemas, store, rounds, only):
     return found
 
 
-def ratios(found):
+def ratios(found, suffix):
     def median(side, name):
         return statistics.median(one[name] for one in found[side])
 
-    return {f"{name}_ratio": median(Millrace.name, of) / median(Streams.name, of)
+    return {f"{name}_ratio{suffix}": median(Millrace.name, of) / median(Streams.name, of)
             for name, of in (("throughput", "per_s"), ("cpu", "cpu_s_per_million"),
                              ("rss", "rss_mib"), ("restore", "restore_s"))} | {
-        side: {name: median(side, name) for name in found[side][0]} for side in found}
+        side + suffix: {name: median(side, name) for name in found[side][0]} for side in found}
 
 
 def main():
@@ -266,10 +274,15 @@ def main():
     apply("schemas")
     schemas = flow.Schemas()
     write_commands(schemas, count)
-    found = compare(client, schemas, "memory", rounds, only)
+    values = {}
+    for store, suffix in (("memory", ""), (ROCKSDB, "_rocksdb")):
+        say(f"state in {store}:")
+        found = compare(client, schemas, store, rounds, only)
+        if only is None:
+            values |= ratios(found, suffix)
     flow.delete_topics()
     if only is None:
-        print(json.dumps({"id": "peer", "values": ratios(found)}))
+        print(json.dumps({"id": "peer", "values": values}))
 
 
 main()

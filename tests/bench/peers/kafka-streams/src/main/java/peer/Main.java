@@ -91,6 +91,8 @@ public final class Main {
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, setting("PEER_THREADS"));
         properties.put(StreamsConfig.STATE_DIR_CONFIG, setting("PEER_STATE_DIR"));
+        properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedMemory.class);
+        properties.put(BoundedMemory.MEMORY_MIB, setting("PEER_ROCKSDB_MIB"));
         // A certificate is seldom written twice within a commit.
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 * 1024);
