@@ -1,7 +1,6 @@
 #include "wire/rfc3339.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
@@ -39,6 +38,16 @@ static void date_from_days(int64_t days, int *year, int *month, int *day) {
     *year = (int)(year_of_era + era * 400 + (*month <= 2 ? 1 : 0));
 }
 
+/* So many digits, and what follows them. By hand: every event and answer carries a time. */
+static void put(char *text, int number, int count, char then) {
+    for (int i = count - 1; i >= 0; i--) {
+        text[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    assert(number == 0);
+    text[count] = then;
+}
+
 bool rfc3339_format(int64_t time_ms, char text[RFC3339_SIZE]) {
     assert(text != NULL);
     static const int64_t first_ms = INT64_C(-62135596800000); /* 0001-01-01T00:00:00.000Z */
@@ -52,14 +61,14 @@ bool rfc3339_format(int64_t time_ms, char text[RFC3339_SIZE]) {
     int month;
     int day;
     date_from_days(days, &year, &month, &day);
-    char long_enough[96]; /* the compiler does not know the ranges of the numbers */
-    const int length =
-        snprintf(long_enough, sizeof long_enough, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year,
-                 month, day, rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
-    assert(length == RFC3339_SIZE - 1);
-    for (int i = 0; i < RFC3339_SIZE; i++) {
-        text[i] = long_enough[i];
-    }
+    put(text, year, 4, '-');
+    put(text + 5, month, 2, '-');
+    put(text + 8, day, 2, 'T');
+    put(text + 11, rest / 3600000, 2, ':');
+    put(text + 14, rest / 60000 % 60, 2, ':');
+    put(text + 17, rest / 1000 % 60, 2, '.');
+    put(text + 20, rest % 1000, 3, 'Z');
+    text[RFC3339_SIZE - 1] = '\0';
     return true;
 }
 

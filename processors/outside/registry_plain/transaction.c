@@ -1,20 +1,24 @@
 #include "outside/registry_plain/transaction.h"
 
+/* The functions of EVP, which are to take the place of these, allocate and lock for each hash. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <assert.h>
-#include <inttypes.h>
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "domain/decimal.h"
 #include "domain/uuid.h"
 
-/* The text as it grows. Written twice by the same code: first only counted, then for real. */
+/* The text as it grows. All of it counts; what fits stays. */
 struct lines {
-    uint8_t *data; /* NULL: only count */
-    size_t length;
+    char *data;
+    size_t capacity; /* bytes */
+    size_t length;   /* bytes so far, kept or not */
 };
 
 static void add_bytes(struct lines *lines, const char *data, size_t length) {
-    if (lines->data != NULL && length > 0) {
+    if (length > 0 && lines->length <= lines->capacity &&
+        length <= lines->capacity - lines->length) {
         memcpy(lines->data + lines->length, data, length);
     }
     lines->length += length;
@@ -27,14 +31,18 @@ static void add_name(struct lines *lines, const char *name) {
 static void add_value(struct lines *lines, struct text value) {
     static const char hex[] = "0123456789ABCDEF";
     add_bytes(lines, " ", 1);
+    uint32_t clean = 0; /* the first byte that is not added yet */
     for (uint32_t i = 0; i < value.length; i++) {
         const uint8_t byte = (uint8_t)value.data[i];
         if (byte <= 0x20 || byte == 0x7f || byte == '%') {
             const char escaped[] = {'%', hex[byte >> 4], hex[byte & 0x0f]};
+            add_bytes(lines, value.data + clean, i - clean);
             add_bytes(lines, escaped, sizeof escaped);
-        } else {
-            add_bytes(lines, value.data + i, 1);
+            clean = i + 1;
         }
+    }
+    if (clean < value.length) {
+        add_bytes(lines, value.data + clean, value.length - clean);
     }
 }
 
@@ -45,10 +53,8 @@ static void add_uuid_value(struct lines *lines, const struct uuid *value) {
 }
 
 static void add_number_value(struct lines *lines, int64_t value) {
-    char digits[24];
-    const int length = snprintf(digits, sizeof digits, "%" PRId64, value);
-    assert(length > 0 && (size_t)length < sizeof digits);
-    add_value(lines, (struct text){.data = digits, .length = (uint32_t)length});
+    char characters[DECIMAL_CHARACTERS_MAX];
+    add_value(lines, decimal_of(value, characters));
 }
 
 static void end_line(struct lines *lines) {
@@ -188,7 +194,11 @@ static void add_all(struct lines *lines, const struct uuid *submission_id,
 static struct text id_of(struct bytes transaction, struct arena *arena) {
     static const char hex[] = "0123456789abcdef";
     uint8_t digest[SHA256_DIGEST_LENGTH];
-    (void)SHA256(transaction.data, transaction.length, digest);
+    SHA256_CTX sha256;
+    const bool hashed = SHA256_Init(&sha256) == 1 &&
+                        SHA256_Update(&sha256, transaction.data, transaction.length) == 1 &&
+                        SHA256_Final(digest, &sha256) == 1;
+    assert(hashed);
     char *id = arena_take(arena, PLAIN_TRANSACTION_ID_CHARACTERS);
     for (size_t i = 0; i < sizeof digest; i++) {
         id[2 * i] = hex[digest[i] >> 4];
@@ -202,16 +212,17 @@ enum result plain_transaction_make(const struct uuid *submission_id,
                                    const struct millrace_operation *operation, struct arena *arena,
                                    struct registry_transaction *transaction, struct error *error) {
     assert(submission_id != NULL && certificate_id != NULL && operation != NULL);
-    struct lines counted = {.data = NULL};
-    add_all(&counted, submission_id, certificate_id, operation);
-    if (counted.length > PLAIN_TRANSACTION_BYTES_MAX) {
-        return error_set(error, RESULT_INVALID, "the transaction has %zu bytes; at most %d",
-                         counted.length, PLAIN_TRANSACTION_BYTES_MAX);
-    }
-    struct lines lines = {.data = arena_take(arena, counted.length)};
+    struct lines lines = {.length = 0};
+    lines.data = arena_rest(arena, &lines.capacity);
     add_all(&lines, submission_id, certificate_id, operation);
-    assert(lines.length == counted.length);
-    transaction->bytes = (struct bytes){.data = lines.data, .length = (uint32_t)lines.length};
+    if (lines.length > PLAIN_TRANSACTION_BYTES_MAX) {
+        return error_set(error, RESULT_INVALID, "the transaction has %zu bytes; at most %d",
+                         lines.length, PLAIN_TRANSACTION_BYTES_MAX);
+    }
+    assert(lines.length <= lines.capacity);
+    arena_keep(arena, lines.length);
+    transaction->bytes =
+        (struct bytes){.data = (const uint8_t *)lines.data, .length = (uint32_t)lines.length};
     transaction->id = id_of(transaction->bytes, arena);
     return RESULT_OK;
 }
