@@ -27,17 +27,14 @@ static inline void writer_byte(struct writer *writer, uint8_t byte) {
     writer_raw(writer, &byte, sizeof byte);
 }
 
-/* A zigzag varint. */
+/* A zigzag varint. Nearly all are one byte: a length, a branch of a union. */
 static inline void writer_long(struct writer *writer, int64_t value) {
     uint64_t bits = ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
-    uint8_t encoded[10];
-    size_t length = 0;
     while (bits > 0x7f) {
-        encoded[length++] = (uint8_t)(bits | 0x80);
+        writer_byte(writer, (uint8_t)(bits | 0x80));
         bits >>= 7;
     }
-    encoded[length++] = (uint8_t)bits;
-    writer_raw(writer, encoded, length);
+    writer_byte(writer, (uint8_t)bits);
 }
 
 /* A string or bytes: the length, then as many bytes. */
