@@ -1,4 +1,4 @@
-"""Certificates, connector and stand-in as they are run in production, on topics of their own: what a
+"""Certificates, connector and stand-in as they run in production, on topics of their own: what a
 bench does to them, how far they have come and what they used.
 """
 

@@ -3,9 +3,9 @@ answers at once.
 
     pipeline [CERTIFICATES [ROUNDS]]    (100,000 and 3)
 
-Two commands for each certificate, IssueCertificate and TransferSlice of the slice that it makes, all
-of them written before certificates is started. A round begins with the first answer that is seen
-and ends with the last one; what a process used is counted from its start, or from that of
+Two commands for each certificate, IssueCertificate and TransferSlice of the slice that it makes,
+all of them written before certificates is started. A round begins with the first answer that is
+seen and ends with the last one; what a process used is counted from its start, or from that of
 certificates.
 """
 
