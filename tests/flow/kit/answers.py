@@ -9,7 +9,8 @@ import flow
 class Answers:
     """The last verdict on each command, by (certificate, command)."""
 
-    def __init__(self):
+    def __init__(self, heard=lambda certificate, command, verdict: None):
+        self.heard = heard  # told of each answer
         self.schemas = flow.Schemas()
         self.verdicts = {}
         self.consumer = flow.reader("certificates.answers")
@@ -20,6 +21,7 @@ class Answers:
                 _, answer = self.schemas.decode(message.value())
                 command = str(answer["certificateId"]), str(answer["commandId"])
                 self.verdicts[command] = answer["verdict"]
+                self.heard(*command, answer["verdict"])
         return self.verdicts
 
 

@@ -1,0 +1,104 @@
+"""Sends commands until it is told to end: feed.py SENT RATE SEED.
+
+The same stories as kit/load.py of the flows, some at a time, at RATE commands a second at most, and
+never far ahead of the answers. At the end it is noted in SENT what is to become of each command.
+"""
+
+import json
+import random
+import signal
+import sys
+import time
+import uuid
+
+import answers
+import confluent_kafka
+import flow
+import load
+
+TICK_S = 0.02
+AT_ONCE = 100  # stories
+AHEAD_S = 3  # of the answers
+FLUSH_S = 60
+
+
+def producer():
+    """One that outlives a broker's absence, and keeps the order of a certificate."""
+    return confluent_kafka.Producer(
+        {
+            "bootstrap.servers": flow.BOOTSTRAP,
+            "partitioner": "murmur2_random",
+            "enable.idempotence": True,
+            "message.timeout.ms": 600000,
+            "reconnect.backoff.max.ms": 1000,
+            "linger.ms": 5,
+        }
+    )
+
+
+class Feeder:
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.schemas = flow.Schemas()
+        self.producer = producer()
+        self.running = []  # [[certificate, story, next chapter]]
+        self.sent = {}
+        self.failed = []
+        self.ahead = 0  # commands without an answer, but those that wait for a person
+        self.waiting = {}  # {certificate: ids of commands without an answer}
+        self.follower = answers.Answers(self.hear)
+
+    def hear(self, certificate, command, verdict):
+        commands = self.waiting.get(certificate, set())
+        if command in commands:
+            commands.discard(command)
+            self.ahead -= 1
+        if verdict == "Unknown":
+            self.ahead -= len(self.waiting.pop(certificate, ()))
+
+    def send_one(self):
+        if len(self.running) < AT_ONCE:
+            certificate = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+            self.running.append([certificate, load.story(certificate), 0])
+        entry = self.chance.choice(self.running)
+        certificate, story, chapter = entry
+        kind, command, verdict = story[chapter]
+        self.producer.produce(
+            flow.PREFIX + "certificates.commands",
+            key=certificate,
+            value=self.schemas.encode(load.COMMANDS + kind, command),
+            on_delivery=lambda error, _: error and self.failed.append(error),
+        )
+        if chapter < len(story) - 1:  # the last one comes again, and is known already
+            self.sent.setdefault(certificate, []).append((command["metadata"]["id"], verdict))
+            if chapter == 0:
+                self.waiting[certificate] = set()
+            if certificate in self.waiting:
+                self.waiting[certificate].add(command["metadata"]["id"])
+                self.ahead += 1
+        entry[2] += 1
+        if entry[2] == len(story):
+            self.running.remove(entry)
+
+
+def main():
+    path, rate, seed = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+    feeder = Feeder(seed)
+    begin, count = time.monotonic(), 0
+    while not told:
+        due = (time.monotonic() - begin) * rate
+        while count < due:
+            if feeder.ahead < rate * AHEAD_S:
+                feeder.send_one()
+            count += 1
+        feeder.producer.poll(TICK_S)
+        feeder.follower.look(0)
+    left = feeder.producer.flush(FLUSH_S)
+    flow.expect(left == 0 and not feeder.failed, f"{left} not delivered; {feeder.failed[:1]}")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(feeder.sent, file)
+
+
+main()

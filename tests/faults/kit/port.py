@@ -1,0 +1,7 @@
+"""Prints a port that nobody listens on."""
+
+import socket
+
+with socket.socket() as listener:
+    listener.bind(("127.0.0.1", 0))
+    print(listener.getsockname()[1])
