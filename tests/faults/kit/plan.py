@@ -16,6 +16,7 @@ ONE = (CONNECTOR,)
 
 # What brings a process to a point:
 #   work     it starts, restores, and works
+#   anew     the same, without what it may have on disk
 #   strike   the one before it was killed with calls out, which it finds
 #   end      it is told to end (SIGTERM) in the middle of its work
 #   join     another member joins its group
@@ -40,7 +41,7 @@ PLAN = {
     "fence.after": (BOTH, "work", 3),
     "start.positions": (BOTH, "work", 3),
     "restore.begin": (BOTH, "work", 3),
-    "restore.middle": (BOTH, "work", 30),
+    "restore.middle": (BOTH, "anew", 30),
     "restore.end": (BOTH, "work", 3),
     "start.before": (BOTH, "work", 3),
     "start.after": (BOTH, "work", 3),

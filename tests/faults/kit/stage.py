@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ import moment
 
 MILLRACE = os.environ["MILLRACE"]
 CONFIG = ["--config", "tests/flow/millrace.yaml"]
+ON_DISK = os.environ["FAULTS_STORE"] == "disk"
 # As short as a loaded machine bears, so that a takeover takes seconds.
 SESSION_S = 2
 TRANSACTION_S = 4
@@ -29,14 +31,22 @@ SETTINGS = {
 }
 
 
+def forget(name, directory):
+    """A processor of this name has no state on disk any more."""
+    shutil.rmtree(f"{directory}/state-{name}", ignore_errors=True)
+
+
 class Process:
     """One processor; it does not outlive this program."""
 
     def __init__(self, processor, name, directory, fault=None, member=True):
-        self.processor = processor
         self.log = f"{directory}/{name}.log"
         self.begun_at = os.path.getsize(self.log) if os.path.exists(self.log) else 0
-        settings = {**SETTINGS, **({"instance": name} if member else {})}
+        settings = dict(SETTINGS)
+        if member:
+            settings["instance"] = name
+        if ON_DISK:
+            settings["state.dir"] = f"{directory}/state-{name}"
         self.pipe = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", MILLRACE, "run", processor, *CONFIG]
             + [word for key, value in settings.items() for word in ("--set", f"{key}={value}")],

@@ -20,6 +20,7 @@ import stage
 ACTION, PROCESSOR, DIRECTORY, LEDGER = sys.argv[1:5]
 FAULTS = os.environ["FAULTS"]
 SEED = os.environ["FAULTS_SEED"]
+STORE = os.environ["FAULTS_STORE"]
 OTHER = next(name for name in plan.BOTH if name != PROCESSOR)
 UNDER_WAY = 150
 # No fault takes that long; only a machine that is busy with other things does.
@@ -102,6 +103,8 @@ class Sweep:
                 self.await_work(before)
                 self.await_calls()
                 before.kill()
+            if how == "anew":
+                stage.forget("armed", DIRECTORY)
             process = self.start(fault)
             self.provoke(how, process)
             self.await_fault(point, process)
@@ -169,7 +172,7 @@ class Sweep:
     def report(self):
         met = [hit for hit in self.hits if hit["met"]]
         print(
-            f"{PROCESSOR}, {ACTION}: {len(met)} of {len(self.hits)} faults hit something open: "
+            f"{PROCESSOR}, {ACTION}, on {STORE}: {len(met)} of {len(self.hits)} faults hit something open: "
             + ", ".join(
                 f"{sum(hit[what] for hit in self.hits)} {what}"
                 for what in ("transactions", "calls", "commands")
