@@ -140,7 +140,9 @@ class Run(unittest.TestCase):
 
     def test_a_stack_is_started_and_removed_only_where_none_is_named(self):
         self.add("tests/bench/lane", script({"cpu_ratio": 1}, then="env | grep ^MILLRACE_ >seen"))
+        self.add("tests/bench/memory", script({"bytes_per_answer": 1}, "memory"))
         self.run_benches()
+        self.run_benches("memory", MILLRACE_SCHEMA_REGISTRY_URL="")
         self.assertEqual(self.calls(), [])
         self.run_benches(MILLRACE_SCHEMA_REGISTRY_URL="")
         self.assertEqual(self.calls(), ["up bench", "down bench --purge"])
