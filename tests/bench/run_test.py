@@ -60,7 +60,7 @@ class Run(unittest.TestCase):
         self.add("tests/bench/lane", script({"throughput_ratio": 0.8125, "cpu_ratio": 1}))
         run = self.run_benches()
         self.assertEqual((run.returncode, run.stdout),
-                         (0, "lane: throughput_ratio 0.812 (>= 0.750), cpu_ratio 1 (<= 2)\n"))
+                         (0, "lane: throughput_ratio 0.812 (>= 0.75), cpu_ratio 1 (<= 2)\n"))
         self.assertIn("for people", run.stderr)
         entry = self.results()["lane"]
         self.assertEqual(entry["values"], {"throughput_ratio": 0.8125, "cpu_ratio": 1})
@@ -78,7 +78,7 @@ class Run(unittest.TestCase):
 
     def test_a_value_between_two_limits_is_short_on_one_side_only(self):
         self.add("tests/bench/slow_registry", script({"ratio_24_to_6": 1.2}, "slow_registry"))
-        self.assertIn("ratio_24_to_6 1.20 (>= 0.850; <= 1.15, short)", self.run_benches().stdout)
+        self.assertIn("ratio_24_to_6 1.20 (>= 0.85; <= 1.15, short)", self.run_benches().stdout)
 
     def test_a_limit_may_depend_on_another_value(self):
         values = {"bytes_per_certificate": 301, "encoded_bytes_per_certificate": 200}
@@ -166,7 +166,7 @@ class Run(unittest.TestCase):
                 for mark in picture.iter(SVG + "rect") if mark.get("fill") != "#ffffff"]
         self.assertEqual(bars, [("#2f6f9f", 400, 80), ("#c8553d", 320, 80), ("#c8553d", 240, 160)])
         words = [mark.text for mark in picture.iter(SVG + "text")]
-        self.assertIn("wanted ≥ 0.750", words)
+        self.assertIn("wanted ≥ 0.75", words)
         self.assertNotIn("other", words)
 
 
