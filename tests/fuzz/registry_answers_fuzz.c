@@ -30,6 +30,7 @@ static void start_listening(void) {
 }
 
 /* The connection stands, and nothing was sent yet. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl's */
 static int answer_beforehand(void *context, char *there, char *here, int there_port,
                              int here_port) {
     (void)there, (void)here, (void)there_port, (void)here_port;

@@ -1,22 +1,25 @@
 """Sends every malformed record, and holds the dead letters against what they are to be.
 
-    bad_input.py CERTIFICATE
+    bad_input.py CERTIFICATE LIES LOG
 
 All lie before the next command of the certificate, in its own partition and in those where only a
-mistake puts it.
+mistake puts it. Good commands about whose schemas the schema registry lies (LIES) come with them.
 """
 
 import sys
 
 import flow
+import lied_about
 import malformed
 
 SHOWN_HEADERS_MAX = 32
+CUT_BYTES = 65536
 
 
 def send(cases, certificate):
     """Notes in each case where it lies."""
     producer = flow.producer()
+    compressing = flow.producer(compressed=True)
 
     def delivered(case):
         def note(error, message):
@@ -31,7 +34,7 @@ def send(cases, certificate):
         if partition is None:
             partition = flow.murmur2_partition(key)
         case.sent_key = key
-        producer.produce(
+        (compressing if case.cut else producer).produce(
             flow.PREFIX + case.topic,
             key=key,
             value=case.value,
@@ -40,7 +43,8 @@ def send(cases, certificate):
             on_delivery=delivered(case),
         )
         producer.poll(0)
-    flow.expect(producer.flush(30) == 0, "Kafka did not take the records")
+    left = producer.flush(30) + compressing.flush(30)
+    flow.expect(left == 0, "Kafka did not take the records")
 
 
 def letters():
@@ -70,7 +74,8 @@ def compare(case, letter):
     same("reason", case.reason, letter.header("millrace.reason"))
     same("exception", case.reason, letter.header("__streams.errors.exception"))
     same("key", case.sent_key, letter.key)
-    same("value", case.value, letter.value)
+    same("value", case.value[:CUT_BYTES] if case.cut else case.value, letter.value)
+    same("cut", str(len(case.value)) if case.cut else None, letter.header("millrace.cut"))
     same("command id", case.command, letter.header("millrace.commandid"))
     if case.field is not None:
         same("field", case.field, letter.header("millrace.field"))
@@ -85,11 +90,15 @@ def compare(case, letter):
 
 
 def main():
-    certificate = sys.argv[1]
-    cases = malformed.all_cases(flow.Schemas(), certificate)
+    certificate, lies_path, log_path = sys.argv[1:]
+    schemas = flow.Schemas()
+    good = lied_about.Commands(schemas, lies_path)
+    cases = malformed.all_cases(schemas, certificate)
+    cases += malformed.lied_about(schemas, certificate, good.ids)
     send(cases, certificate)
+    good.send()
     found = flow.until(
-        30,
+        60,
         f"{len(cases)} dead letters",
         lambda: (seen := letters()) and len(seen) >= len(cases) and seen,
     )
@@ -100,6 +109,7 @@ def main():
     flow.expect(mistakes == 0, f"{mistakes} mistakes in dead letters")
     flow.expect(len(found) == len(cases), "there are more dead letters than were to be")
     print(f"{len(cases)} malformed records of all kinds became dead letters")
+    good.check(log_path)
 
 
 main()

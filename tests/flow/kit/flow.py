@@ -139,13 +139,15 @@ class Schemas:
 # --- Records ---
 
 
-def producer(partitioner="murmur2_random"):
+def producer(partitioner="murmur2_random", compressed=False):
+    """A compressed record may be far larger than its topic takes: brokers weigh what they get."""
     return confluent_kafka.Producer(
         {
             "bootstrap.servers": BOOTSTRAP,
             "partitioner": partitioner,
             "linger.ms": 5,
-            "message.max.bytes": 1048588,
+            "message.max.bytes": 50000000 if compressed else 1048588,
+            "compression.type": "gzip" if compressed else "none",
         }
     )
 

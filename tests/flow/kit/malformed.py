@@ -5,10 +5,12 @@ import io
 import json
 import os
 import struct
+import uuid
 
 import commands
 import fastavro
 import flow
+import lied_about as lies
 
 ISSUE = "certificates.commands.IssueCertificate"
 HUGE = 1 << 60
@@ -28,6 +30,7 @@ class Case:
         self.command = more.get("command")  # the id that can be read all the same
         self.field = more.get("field")
         self.says = more.get("says", "")  # part of the message
+        self.cut = more.get("cut", False)  # larger than a dead letter may be
 
 
 def behind(schema_id, payload):
@@ -68,9 +71,12 @@ def foreign_framing(schemas, certificate):
         Case("empty value", b"", "empty"),
         Case("text", b"this is no Avro", "not-confluent-framed"),
         Case("random bytes", b"\x9d" + os.urandom(300), "not-confluent-framed"),
+        Case("magic byte alone", b"\0", "not-confluent-framed"),
         Case("four bytes", b"\0\0\0\0", "not-confluent-framed"),
         Case("a megabyte", b"x" * 1040000, "not-confluent-framed"),
+        Case("12 MB, compressed", b"x" * 12000000, "not-confluent-framed", cut=True),
         Case("schema id 0", behind(0, payload), "unknown-schema-id"),
+        Case("schema id 2^31", behind(1 << 31, payload), "unknown-schema-id", says="2147483648"),
         Case("schema id beyond int", behind(0xFFFFFFFF, payload), "unknown-schema-id"),
         Case("unknown schema id", behind(0x7FFFFFF0, payload), "unknown-schema-id"),
         Case("type of another topic", event_bytes, "type-not-allowed", says="certificates.events"),
@@ -86,11 +92,6 @@ def wrong_bytes(schemas, certificate):
     command = commands.issue(certificate)
     known = {"command": command["metadata"]["id"]}
     good = schemas.encode(ISSUE, command)
-    upper = copy.deepcopy(command)
-    upper["metadata"]["id"] = upper["metadata"]["id"].upper()
-    no_id = copy.deepcopy(command)
-    no_id["metadata"]["id"] = "x" * 36
-
     def case(name, reason, field, as_type, value):
         bad = forged(schemas, command, field, as_type, value)
         return Case(name, bad, reason, field=field, **known)
@@ -111,9 +112,96 @@ def wrong_bytes(schemas, certificate):
         case("array of negative counts", "malformed", "attributes", "long", -(1 << 63)),
         case("union branch out of range", "malformed", "assetId", "int", 7),
         case("no UTF-8", "malformed", "owner", "bytes", b"\xc3\x28"),
+        case("overlong UTF-8", "malformed", "owner", "bytes", b"\xc0\xaf"),
+        case("a surrogate in UTF-8", "malformed", "owner", "bytes", b"\xed\xa0\x80"),
         case("field beyond its limit", "too-large", "owner", "string", "x" * 300),
-        Case("upper-case id", schemas.encode(ISSUE, upper), "not-canonical", field="metadata.id"),
-        Case("no UUID as id", schemas.encode(ISSUE, no_id), "malformed", field="metadata.id"),
+    ]
+
+
+def wrong_ids(schemas, certificate):
+    """What some take for a UUID."""
+    right = str(uuid.uuid4())
+    wrong = {
+        "in braces": "{" + right + "}",
+        "as a URN": "urn:uuid:" + right,
+        "without dashes": right.replace("-", ""),
+        "too short": right[:-1],
+        "too long": right + "0",
+        "not hexadecimal": right[:-1] + "g",
+        "with a NUL": right[:-1] + "\0",
+        "of blanks": " " * 36,
+        "empty": "",
+        "nil": str(uuid.UUID(int=0)),
+    }
+    cases = []
+    for name, text in {"upper case": right.upper().replace("4", "A"), **wrong}.items():
+        command = copy.deepcopy(commands.issue(certificate))
+        command["metadata"]["id"] = text
+        reason = "not-canonical" if name == "upper case" else "malformed"
+        value = schemas.encode(ISSUE, command)
+        cases.append(Case(f"id {name}", value, reason, field="metadata.id"))
+    return cases
+
+
+def too_much(schemas, certificate):
+    """More than a message may hold."""
+    one = {"key": "k", "value": "v" * 1000000, "kind": "ClearText"}
+    command = commands.issue(certificate, attributes=[one])
+    parts = {
+        "metadata": commands.metadata(),
+        "certificateId": certificate,
+        "requestedBy": "alice",
+        "expectedVersion": None,
+        "claimId": None,
+        "sliceId": certificate,
+        "reservationId": None,
+        "parts": [{"quantity": 1, "owner": None}] * 10000,
+    }
+    return [
+        Case(
+            "attribute of a megabyte",
+            schemas.encode(ISSUE, command),
+            "too-large",
+            command=command["metadata"]["id"],
+            field="attributes[0].value",
+        ),
+        Case(
+            "10,000 parts",
+            schemas.encode("certificates.commands.SliceCertificate", parts),
+            "too-large",
+            command=parts["metadata"]["id"],
+            field="parts",
+        ),
+    ]
+
+
+def wrong_schemas(schemas, certificate):
+    """Good values in schemas that nobody should try to read."""
+    payload = schemas.encode(ISSUE, commands.issue(certificate))[5:]
+    large = {**lies.issue_schema(), "doc": "x" * 1000000}
+    itself = lies.issue_schema()
+    itself["fields"].append(
+        {"name": "more", "type": ["null", "certificates.commands.IssueCertificate"]}
+    )
+    rows = (("a megabyte", large, "are read"), ("recursive", itself, "holds itself"))
+    return [
+        Case(
+            f"schema: {name}",
+            behind(lies.register(name.replace(" ", "-"), schema), payload),
+            "unreadable-schema",
+            says=says,
+        )
+        for name, schema, says in rows
+    ]
+
+
+def lied_about(schemas, certificate, ids):
+    """Good values in schemas about which the schema registry never says the truth."""
+    payload = schemas.encode(ISSUE, commands.issue(certificate))[5:]
+    reason = "unreadable-schema"
+    return [
+        Case("schema: huge", behind(ids["huge"], payload), reason, says="longer than the 4 MiB"),
+        Case("schema: another", behind(ids["another"], payload), reason, says="has no default"),
     ]
 
 
@@ -130,6 +218,7 @@ def wrong_place(schemas, certificate):
     return [
         Case("key of another", value, "wrong-key", key=other.encode(), **known),
         Case("null key", value, "wrong-key", key=b"", partition=right, **known),
+        Case("null key and null value", None, "empty", key=b"", partition=right),
         Case("short key", value, "wrong-key", key=b"abc", **known),
         Case("upper-case key", value, "not-canonical", key=upper, **known),
         Case("placed by CRC32", value, "wrong-partition", **says, **known),
@@ -141,7 +230,10 @@ def all_cases(schemas, certificate):
     """Every case, most of them under this certificate's own key, which CRC32 misplaces."""
     cases = foreign_framing(schemas, certificate)
     cases += wrong_bytes(schemas, certificate)
+    cases += wrong_ids(schemas, certificate)
     cases += wrong_place(schemas, certificate)
+    cases += too_much(schemas, certificate)
+    cases += wrong_schemas(schemas, certificate)
     for topic in "certificates.operations", "registry.operations":
         cases += [
             Case(f"null value on {topic}", None, "empty", topic=topic),
