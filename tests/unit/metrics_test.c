@@ -143,3 +143,39 @@ Test(metrics, what_is_counted_shows_before_it_moves) {
     free(text);
     exposition_close(exposition);
 }
+
+/* OPERATIONS.md has a row for each metric, word for word, and none that does not exist. */
+Test(metrics, the_page_for_operators_tells_all_of_them) {
+    static const char *const kinds[] = {
+        [METRIC_KIND_COUNTER] = "counter",
+        [METRIC_KIND_GAUGE] = "gauge",
+        [METRIC_KIND_HISTOGRAM] = "histogram",
+    };
+    static char page[128 << 10];
+    FILE *file = fopen("OPERATIONS.md", "re");
+    cr_assert_not_null(file, "run from the repository's root");
+    const size_t length = fread(page, 1, sizeof page - 1, file);
+    cr_assert(feof(file) && length > 0);
+    cr_assert_eq(fclose(file), 0);
+    for (uint32_t m = 0; m < METRICS_COUNT; m++) {
+        const struct metric_row *row = &metrics_table[m];
+        char line[512];
+        (void)snprintf(line, sizeof line, "| `%s` | %s |", row->name, kinds[row->kind]);
+        for (uint32_t i = 0; i < METRIC_LABELS_MAX && row->labels[i].name != NULL; i++) {
+            const size_t used = strlen(line);
+            (void)snprintf(line + used, sizeof line - used, "%s%s", i > 0 ? ", " : " ",
+                           row->labels[i].name);
+        }
+        const size_t used = strlen(line);
+        (void)snprintf(line + used, sizeof line - used, " | %s |", row->help);
+        expect_line(page, line);
+    }
+    uint32_t rows = 0;
+    static const char *const begins[] = {"\n| `millrace_", "\n| `rdkafka_", "\n| `process_"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        for (const char *at = strstr(page, begins[i]); at != NULL; at = strstr(at + 1, begins[i])) {
+            rows++;
+        }
+    }
+    cr_expect_eq(rows, METRICS_COUNT);
+}
