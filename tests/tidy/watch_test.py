@@ -1,6 +1,6 @@
-"""The alert rules and the board: that Prometheus takes them, that every alert is seen to fire and is
-explained in OPERATIONS.md, and that they name no metric which that page does not have. That a running
-process exports each of them is what the flow `watch` sees."""
+"""The alert rules and the board: that Prometheus takes them, that every alert is seen to fire and
+is explained in OPERATIONS.md, and that they name no metric which that page does not have. That a
+running process exports each of them is what the flow `watch` sees."""
 
 import json
 import re
