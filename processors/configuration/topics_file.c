@@ -142,6 +142,11 @@ enum result topics_file_open(const char *path, struct topics_file **file, struct
         return error_set(error, RESULT_INVALID, "%.100s: %s: %s", path, cyaml_strerror(outcome),
                          complaint.text);
     }
+    if (data == NULL) {
+        return error_set(error, RESULT_INVALID,
+                         "%.200s is empty: restore the list of topics that came with Millrace",
+                         path);
+    }
     *file = data;
     const enum result result = check(*file, path, error);
     if (result != RESULT_OK) {

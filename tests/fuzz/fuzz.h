@@ -20,6 +20,9 @@ struct arena *fuzz_arena(void);
 /* A copy with a NUL behind it, from malloc: the caller frees it. */
 char *fuzz_string(const uint8_t *data, size_t size);
 
+/* A record's value: these bytes behind a schema id, from malloc: the caller frees it. */
+struct bytes fuzz_framed(int32_t schema_id, const uint8_t *data, size_t size);
+
 /* The plan for a type's own schema, built from its text at first use. */
 const struct plan *fuzz_plan(enum message_type type);
 

@@ -5,16 +5,7 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/fake_schemas.h"
-#include "wire/envelope.h"
 #include "wire/message.h"
-
-static struct bytes framed(const uint8_t *data, size_t size) {
-    uint8_t *value = malloc(ENVELOPE_BYTES + size);
-    fuzz_require(value != NULL);
-    envelope_write(1, value);
-    memcpy(value + ENVELOPE_BYTES, data, size);
-    return (struct bytes){.data = value, .length = (uint32_t)(ENVELOPE_BYTES + size)};
-}
 
 /* On the topic where its type may travel, as far as it has one; else on any. */
 static void read_message(struct schema_cache *cache, struct bytes value) {
@@ -43,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct schemas port = fake_schemas_port(&fake);
     (void)fake_schemas_add(&fake, "any", (const char *)data);
     struct schema_cache *cache = schema_cache_open(&port, NULL);
-    const struct bytes value = framed(end + 1, size - (size_t)(end - data) - 1);
+    const struct bytes value = fuzz_framed(1, end + 1, size - (size_t)(end - data) - 1);
     read_message(cache, value);
     free((void *)value.data);
     schema_cache_close(cache);

@@ -5,6 +5,7 @@
 #include "cli/duration.h"
 #include "cli/message_fields.h"
 #include "cli/moment.h"
+#include "cli/verify/witness.h"
 #include "configuration/settings.h"
 #include "domain/placement.h"
 #include "domain/uuid.h"
@@ -50,7 +51,12 @@ static void try_names(const char *text) {
     struct error error = {0};
     struct text item;
     const char *rest = text;
+    enum witness_what what;
+    struct uuid submission_id;
     (void)message_type_named(text, &type);
+    if (witness_parse(text, &what, &submission_id, &error) != RESULT_OK) {
+        fuzz_require(error.text[0] != '\0');
+    }
     if (plain_address_parse(text, &address, &error) != RESULT_OK) {
         fuzz_require(error.text[0] != '\0');
     }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "domain/limits.h"
+#include "loop/turn.h"
 #include "ports/log.h"
 
 enum { TEXT_MAX = 128, FILE_MAX = 64 * 1024 };
@@ -51,7 +52,7 @@ __attribute__((format(printf, 4, 5))) static void say(struct row *row, const cha
     va_end(arguments);
 }
 
-enum { ROWS = 12 };
+enum { ROWS = 13 };
 
 static void fill_rows(struct row rows[ROWS]) {
     enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
@@ -79,6 +80,8 @@ static void fill_rows(struct row rows[ROWS]) {
     say(row++, "LIMIT_PERIOD_START_MS_MAX", "start of a period", "1970 … %" PRId64,
         year_of(LIMIT_PERIOD_START_MS_MAX));
     say(row++, "LOG_HEADERS_MAX", "headers kept of a record", "%s", number(LOG_HEADERS_MAX));
+    say(row++, "TRACE_BYTES_MAX", "a trace header that is passed on", "%d KiB",
+        TRACE_BYTES_MAX / 1024);
     cr_assert_eq(row, rows + ROWS);
 }
 

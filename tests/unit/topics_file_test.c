@@ -49,6 +49,8 @@ Test(topics_file, wrong_files_are_refused_with_the_reason) {
         {"partitions: 6\ntopics:\n" TOPIC("'a b'", ""), "no name for a topic"},
         {"partitions: 6\ntopics:\n" TOPIC("a", ", retenton: 1"), "retenton"},
         {"partitions: 6\n", "topics"},
+        {"", "is empty"},
+        {"# nothing but words\n", "is empty"},
         {"partitions: six\ntopics:\n" TOPIC("a", ""), "six"},
         {"partitions: 6\ntopics:\n  - {name: a}\n", "Missing"},
     };

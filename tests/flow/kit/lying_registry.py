@@ -1,4 +1,6 @@
-"""Stands in front of the schema registry, and lies about some schemas: lying_registry.py PORT URL LIES
+"""Stands in front of the schema registry, and lies about some schemas.
+
+    lying_registry.py PORT URL LIES
 
 LIES is a file: {"<schema id>": ["<lie>", <how often>]}; null as often: for ever. Whatever else is
 asked, the real registry at URL answers.
