@@ -146,8 +146,9 @@ const struct command commands[] = {
      .arguments = "",
      .summary = "Show what would make the topics in Kafka as topics.yaml wants them.",
      .details = "Changes nothing. Also lists what is there and stands in no file. Exit code 3: "
-                "there is something to do.",
+                "there is something to do. With --rights: the access-control entries of each role.",
      .example = "millrace topics plan",
+     .options = verb_topics_plan_options,
      .run = verb_topics_plan},
     {.words = "topics apply",
      .arguments = "",

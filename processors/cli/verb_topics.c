@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "cli/connections.h"
+#include "cli/rights.h"
 #include "cli/verbs.h"
 #include "configuration/topics_plan.h"
 #include "outside/kafka/kafka_admin.h"
@@ -93,10 +94,44 @@ static void explain_conflicts(const struct topics_plan *plan) {
     }
 }
 
+enum { KEY_RIGHTS = 256 };
+
+const struct argp_option verb_topics_plan_options[] = {
+    {"rights", KEY_RIGHTS, NULL, 0,
+     "Instead: list the rights (ACLs) that each role of topics.yaml needs; asks nobody", 0},
+    {0},
+};
+
+static void take(void *values, int key, const char *argument, struct argp_state *state) {
+    (void)argument;
+    (void)state;
+    assert(key == KEY_RIGHTS);
+    *(bool *)values = true;
+}
+
+static int print_rights(const struct invocation *invocation) {
+    static const struct output_column rights[] = {
+        {"ROLE", "role"}, {"OPERATION", "operation"}, {"RESOURCE", "resource"},
+        {"NAME", "name"}, {"PATTERN", "pattern"},
+    };
+    struct topics_file *file = invocation_topics(invocation);
+    json_t *rows = rights_rows(file, settings_text(&invocation->settings, "topics.prefix"),
+                               settings_text(&invocation->settings, "application"));
+    output_rows(stdout, invocation->format, rows, rights, sizeof rights / sizeof rights[0]);
+    json_decref(rows);
+    topics_file_close(file);
+    return EXIT_CODE_OK;
+}
+
 int verb_topics_plan(struct invocation *invocation, int argc, char **argv) {
     static struct work work;
     struct error error;
-    invocation_begin(invocation, argc, argv, NULL);
+    bool wants_rights = false;
+    const struct verb_options own = {.take = take, .values = &wants_rights};
+    invocation_begin(invocation, argc, argv, &own);
+    if (wants_rights) {
+        return print_rights(invocation);
+    }
     const enum result result = look(invocation, &work, &error);
     if (result == RESULT_OK) {
         print_plan(invocation, &work.plan);

@@ -36,6 +36,7 @@ extern const struct argp_option verb_dead_letters_ls_options[];
 extern const struct argp_option verb_dead_letters_release_options[];
 extern const struct argp_option verb_send_options[];
 extern const struct argp_option verb_tail_options[];
+extern const struct argp_option verb_topics_plan_options[];
 extern const struct argp_option verb_unknown_resolve_options[];
 extern const struct argp_option verb_verify_options[];
 
