@@ -63,20 +63,22 @@ static inline void arena_keep(struct arena *arena, size_t size) {
     arena->used += rounded < rest ? rounded : rest;
 }
 
-static inline struct text arena_text(struct arena *arena, struct text text) {
-    char *copy = arena_take(arena, text.length == 0 ? 1 : text.length);
-    if (text.length > 0) {
-        memcpy(copy, text.data, text.length);
-    }
-    return (struct text){.data = copy, .length = text.length};
-}
-
+/* A copy; unlike what is taken it is not zeroed first. */
 static inline struct bytes arena_bytes(struct arena *arena, struct bytes bytes) {
-    uint8_t *copy = arena_take(arena, bytes.length == 0 ? 1 : bytes.length);
+    size_t room;
+    uint8_t *copy = arena_rest(arena, &room);
+    assert(bytes.length < room);
     if (bytes.length > 0) {
         memcpy(copy, bytes.data, bytes.length);
     }
+    arena_keep(arena, bytes.length == 0 ? 1 : bytes.length);
     return (struct bytes){.data = copy, .length = bytes.length};
+}
+
+static inline struct text arena_text(struct arena *arena, struct text text) {
+    const struct bytes copy =
+        arena_bytes(arena, (struct bytes){(const uint8_t *)text.data, text.length});
+    return (struct text){.data = (const char *)copy.data, .length = copy.length};
 }
 
 #endif

@@ -90,6 +90,11 @@ void batch_write(struct batch *batch, const struct store_write *write) {
     batch->changes++;
 }
 
+void batch_append(struct batch *batch, const struct store_write *write) {
+    overlay_append(&batch->overlay, &batch->arena, write);
+    batch->changes++;
+}
+
 /* Decimal digits of a number; returns how many. A formatting call per record would show. */
 static uint32_t write_number(uint8_t *text, uint32_t number) {
     uint8_t digits[NUMBER_DIGITS];

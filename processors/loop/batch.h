@@ -52,6 +52,7 @@ void batch_rewind(struct batch *batch, const struct batch_place *place);
  * which the first is left free for the transaction's name. */
 void batch_stage(struct batch *batch, const struct log_staged *record, struct log_header *headers);
 void batch_write(struct batch *batch, const struct store_write *write);
+void batch_append(struct batch *batch, const struct store_write *write); /* as overlay_append */
 
 /* Name the transaction in every record: "<incarnation>/<sequence>/<n>/<m>", n from 1 to m. So a
  * reader sees a set that is torn. Once, when everything is staged. */

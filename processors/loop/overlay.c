@@ -63,6 +63,15 @@ void overlay_write(struct overlay *overlay, struct arena *arena, const struct st
     newest->value = write->remove ? (struct bytes){0} : arena_bytes(arena, write->value);
 }
 
+void overlay_append(struct overlay *overlay, struct arena *arena, const struct store_write *write) {
+    assert(write->table < STORE_TABLES_MAX && write->key.length <= STORE_KEY_MAX);
+    assert(overlay->count < OVERLAY_WRITES_MAX);
+    struct store_write *last = &overlay->writes[overlay->count++];
+    *last = *write;
+    last->key = arena_bytes(arena, write->key);
+    last->value = write->remove ? (struct bytes){0} : arena_bytes(arena, write->value);
+}
+
 const struct store_write *overlay_find(const struct overlay *overlay, uint32_t table,
                                        struct bytes key) {
     const struct overlay_slot *slot = slot_of(overlay, table, key);

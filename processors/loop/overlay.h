@@ -33,6 +33,9 @@ void overlay_reset(struct overlay *overlay);
 
 /* Put or remove a key; key and value are copied into the arena. */
 void overlay_write(struct overlay *overlay, struct arena *arena, const struct store_write *write);
+/* The same, behind all others and not to be found: for who only hands them to the store, which
+ * takes them in their order. */
+void overlay_append(struct overlay *overlay, struct arena *arena, const struct store_write *write);
 /* The newest write of a key in this turn, or NULL. */
 const struct store_write *overlay_find(const struct overlay *overlay, uint32_t table,
                                        struct bytes key);

@@ -49,7 +49,8 @@ bool turn_has_room(const struct turn *turn) {
 enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct bytes *value,
                      struct error *error) {
     assert(key.length <= STORE_KEY_MAX);
-    const struct store_write *write = overlay_find(&turn->batch.overlay, table, key);
+    const struct store_write *write =
+        turn->restoring ? NULL : overlay_find(&turn->batch.overlay, table, key);
     if (write == NULL) {
         const enum result result = turn->store->get(turn->store->self, table, key, value, error);
         if (result == RESULT_OK) {
@@ -64,14 +65,22 @@ enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct
     return RESULT_OK;
 }
 
+static void write_down(struct turn *turn, const struct store_write *write) {
+    if (turn->restoring) {
+        batch_append(&turn->batch, write);
+    } else {
+        batch_write(&turn->batch, write);
+    }
+}
+
 void turn_put(struct turn *turn, uint32_t table, struct bytes key, struct bytes value) {
     const struct store_write write = {.table = table, .key = key, .value = value};
-    batch_write(&turn->batch, &write);
+    write_down(turn, &write);
 }
 
 void turn_remove(struct turn *turn, uint32_t table, struct bytes key) {
     const struct store_write write = {.table = table, .remove = true, .key = key};
-    batch_write(&turn->batch, &write);
+    write_down(turn, &write);
 }
 
 enum result turn_each(struct turn *turn, uint32_t table,

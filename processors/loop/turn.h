@@ -33,7 +33,7 @@ struct arena *turn_arena(struct turn *turn);
 bool turn_has_room(const struct turn *turn);
 
 /* The newest value of a key: staged in this turn, else the store's. NOT_FOUND is a result. The
- * value lives until the turn ends. */
+ * value lives until the turn ends. While a lane restores, what the store has; nothing staged. */
 enum result turn_get(struct turn *turn, uint32_t table, struct bytes key, struct bytes *value,
                      struct error *error);
 /* Remember a value for the store: visible to `turn_get` at once, in the store after the commit.

@@ -102,7 +102,7 @@ struct log {
 
     /* Read a changelog, read_committed, from `from`; OK with an empty batch = nothing yet. `next`
      * is the offset behind the last thing seen, control records too: restored when next >= end.
-     * INVALID: what stood there is gone. */
+     * Records come without their headers. INVALID: what stood there is gone. */
     enum result (*restore)(void *self, uint32_t changelog, int64_t from, int32_t timeout_ms,
                            struct log_batch *batch, int64_t *next, struct error *error);
 

@@ -306,7 +306,7 @@ uint32_t kafka_cluster_read(struct kafka_cluster *cluster, const char *topic, in
         cr_assert_eq(message->err, RD_KAFKA_RESP_ERR_NO_ERROR, "%s",
                      rd_kafka_message_errstr(message));
         struct log_batch batch;
-        kafka_batch_take(&message, 1, topic_of, &topic, &batch);
+        kafka_batch_take(&message, 1, topic_of, &topic, true, &batch);
         if (count < records_max) {
             copy_record(cluster, &batch.records[0], &records[count]);
         }

@@ -100,6 +100,24 @@ Test(turn, sees_what_it_staged_before_what_the_store_holds) {
     expect_value(1, "back", NULL);
 }
 
+Test(turn, hands_on_all_that_was_restored_in_its_order) {
+    struct error error;
+    const int64_t next[] = {1};
+    const struct overlay *overlay = &turn.batch.overlay;
+    turn.restoring = true;
+    turn_put(&turn, 0, bytes_from("changed"), bytes_from("first"));
+    turn_put(&turn, 0, bytes_from("removed"), bytes_from("first"));
+    turn_put(&turn, 0, bytes_from("changed"), bytes_from("second"));
+    turn_remove(&turn, 0, bytes_from("removed"));
+    expect_value(0, "changed", NULL);
+    cr_expect_eq(overlay->count, 4);
+    cr_assert_eq(store.apply(store.self, overlay->writes, overlay->count, next, &error), RESULT_OK);
+    batch_reset(&turn.batch);
+    turn.restoring = false;
+    expect_value(0, "changed", "second");
+    expect_value(0, "removed", NULL);
+}
+
 Test(turn, holds_as_many_keys_as_fit) {
     uint32_t count = 0;
     while (turn_has_room(&turn)) {

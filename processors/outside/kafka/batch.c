@@ -60,7 +60,7 @@ static void copy_headers(const struct found *found, struct log_header *to) {
 
 void kafka_batch_take(rd_kafka_message_t *const *messages, uint32_t count,
                       const char *(*topic_of)(void *context, const rd_kafka_message_t *message),
-                      void *context, struct log_batch *batch) {
+                      void *context, bool with_headers, struct log_batch *batch) {
     *batch = (struct log_batch){0};
     if (count == 0) {
         return;
@@ -69,7 +69,7 @@ void kafka_batch_take(rd_kafka_message_t *const *messages, uint32_t count,
     assert(found != NULL);
     uint32_t headers_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        found[i] = headers_of(messages[i]);
+        found[i] = with_headers ? headers_of(messages[i]) : (struct found){.headers = NULL};
         headers_count += found[i].count;
     }
     struct block *block = block_new(messages, count, headers_count);

@@ -175,7 +175,7 @@ enum result kafka_inputs_poll(struct kafka_inputs *inputs, uint32_t index, uint3
         good = sort_out(input, messages, (uint32_t)count);
         /* An empty batch means an empty queue: only then does its next record wake anybody. */
     } while (count > 0 && good == 0 && input->failed == NULL);
-    kafka_batch_take(messages, good, topic_of, input, batch);
+    kafka_batch_take(messages, good, topic_of, input, true, batch);
     return good == 0 && input->failed != NULL ? input_failed(inputs, input, error) : RESULT_OK;
 }
 

@@ -131,7 +131,7 @@ enum result kafka_restorer_read(struct kafka_restorer *restorer, const struct ka
     const uint32_t count = take(restorer, timeout_ms, messages);
     const uint32_t good = sort_out(restorer, messages, count, &failed);
     const char *topic = topology->changelogs[changelog];
-    kafka_batch_take(messages, good, topic_of, &topic, batch);
+    kafka_batch_take(messages, good, topic_of, &topic, false, batch);
     enum result result = RESULT_OK;
     if (failed != NULL) {
         result = read_failed(restorer, topic, partition, failed, error);
