@@ -18,43 +18,15 @@ os.environ["MILLRACE_TOPICS_PREFIX"] = ""  # each run has its own, see Run
 # pylint: disable=wrong-import-position
 import commands  # noqa: E402
 import flow  # noqa: E402
+import watched  # noqa: E402
 
 LIMIT_S = 300
 CALL_MS, UNKNOWN_AFTER_MS = 20000, 21000  # those that are out at a kill are waited for so long
 ISSUE = "certificates.commands.IssueCertificate"
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
-
-
-class Process:
-    """A process of ours, what it has used, and its end."""
-
-    def __init__(self, log, *arguments):
-        with open(log, "ab") as file:
-            self.child = subprocess.Popen([MILLRACE, *arguments], stdout=file, stderr=file)
-        self.began_s = time.time()
-
-    def cpu_s(self):
-        with open(f"/proc/{self.child.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-    def rss_peak_mib(self):
-        with open(f"/proc/{self.child.pid}/status", encoding="utf-8") as file:
-            peak = next(line for line in file if line.startswith("VmHWM:"))
-        return int(peak.split()[1]) / 1024
-
-    def end(self):
-        self.child.terminate()
-        code = self.child.wait(60)
-        flow.expect(code == 0, f"{self.child.args} ended with {code}")
-
-    def kill(self):
-        self.child.kill()
-        self.child.wait(60)
 
 
 class Ledger:
@@ -139,9 +111,10 @@ class Run:
             flow.expect(done.returncode in (0, 3), f"{verb}: {done.stderr.decode()}")
         self.schemas = flow.Schemas()
         ledger = self.place / "ledger"
-        self.standin = Process(self.place / "standin.log", "standin", "--ledger", str(ledger),
-                               "--listen", f"unix:{socket}",
-                               "--latency", f"fixed:{latency_ms}ms")
+        self.standin = watched.Process(
+            self.place / "standin.log", [MILLRACE, "standin", "--ledger", str(ledger),
+                                         "--listen", f"unix:{socket}",
+                                         "--latency", f"fixed:{latency_ms}ms"])
         flow.until(10, "the stand-in listens", lambda: os.path.exists(socket))
         self.ledger = Ledger(ledger)
         self.answers = Answers()
@@ -150,8 +123,9 @@ class Run:
         self.warm_up()
 
     def start(self, processor):
-        return Process(self.place / f"{processor}.log", "run", processor, *self.settings,
-                       "--set", f"instance={processor}")
+        return watched.Process(
+            self.place / f"{processor}.log", [MILLRACE, "run", processor, *self.settings,
+                                              "--set", f"instance={processor}"])
 
     def encoded(self, count):
         """Issues of as many certificates, as evenly over the partitions as they go."""

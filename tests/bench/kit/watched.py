@@ -1,5 +1,6 @@
 """A process that is measured."""
 
+import atexit
 import os
 import subprocess
 import time
@@ -9,13 +10,14 @@ END_S = 60
 
 
 class Process:
-    """A process of ours, what it has used, and its end."""
+    """A process, what it has used, and its end. It does not outlive the bench."""
 
     def __init__(self, log, command, environment=None):
         with open(log, "ab") as file:
             self.child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                           stdout=file, stderr=file)
-        self.began_s = time.monotonic()
+        self.began_s = time.time()
+        atexit.register(self.kill)
 
     def lives(self):
         return self.child.poll() is None
@@ -30,9 +32,13 @@ class Process:
             peak = next(line for line in file if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 1024
 
-    def end(self):
-        """Politely. A JVM that a signal has ended says so."""
+    def end(self, codes=(0,)):
+        """Politely."""
         self.child.terminate()
         code = self.child.wait(END_S)
-        if code not in (0, 143):
-            raise RuntimeError(f"{self.child.args[0]} ended with {code}")
+        if code not in codes:
+            raise RuntimeError(f"{self.child.args} ended with {code}")
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait(END_S)
