@@ -34,7 +34,17 @@ static void reserve(char **bytes, size_t *capacity, size_t needed) {
     }
 }
 
+/* What was taken of the input is let go once for all that is read, not for each frame. */
+static void forget_taken(struct standin_client *client) {
+    if (client->input_taken > 0) {
+        client->input_length -= client->input_taken;
+        memmove(client->input, client->input + client->input_taken, client->input_length);
+        client->input_taken = 0;
+    }
+}
+
 bool standin_client_receive(struct standin_client *client) {
+    forget_taken(client);
     for (;;) {
         reserve(&client->input, &client->input_capacity, client->input_length + READ_AT_ONCE);
         const ssize_t count =
@@ -56,26 +66,27 @@ bool standin_client_receive(struct standin_client *client) {
 }
 
 char *standin_client_frame(struct standin_client *client, size_t *length) {
-    if (client->input_length < LENGTH_BYTES) {
+    const size_t left = client->input_length - client->input_taken;
+    if (left < LENGTH_BYTES) {
         return NULL;
     }
+    const char *input = client->input + client->input_taken;
     *length = 0;
     for (int i = 0; i < LENGTH_BYTES; i++) {
-        *length = *length << 8 | (uint8_t)client->input[i];
+        *length = *length << 8 | (uint8_t)input[i];
     }
     if (*length == 0 || *length > REQUEST_FRAME_MAX) {
         client->ended = true;
         return NULL;
     }
-    if (client->input_length < LENGTH_BYTES + *length) {
+    if (left < LENGTH_BYTES + *length) {
         return NULL;
     }
     char *frame = malloc(*length + 1);
     assert(frame != NULL);
-    memcpy(frame, client->input + LENGTH_BYTES, *length);
+    memcpy(frame, input + LENGTH_BYTES, *length);
     frame[*length] = '\0';
-    client->input_length -= LENGTH_BYTES + *length;
-    memmove(client->input, client->input + LENGTH_BYTES + *length, client->input_length);
+    client->input_taken += LENGTH_BYTES + *length;
     return frame;
 }
 

@@ -13,6 +13,7 @@ struct standin_client {
     bool hang_up;    /* end when all output is sent */
     char *input;
     size_t input_length;
+    size_t input_taken; /* of these bytes, as frames */
     size_t input_capacity;
     char *output;
     size_t output_length;
