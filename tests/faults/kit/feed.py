@@ -1,7 +1,8 @@
 """Sends commands until it is told to end: feed.py SENT RATE SEED.
 
 The same stories as kit/load.py of the flows, some at a time, at RATE commands a second at most, and
-never far ahead of the answers. At the end it is noted in SENT what is to become of each command.
+never far ahead of the answers. At the end it is noted in SENT what is to become of each command;
+SENT `-` waits for the last answers instead, and says how many there were.
 """
 
 import json
@@ -37,7 +38,8 @@ def producer():
 
 
 class Feeder:
-    def __init__(self, seed):
+    def __init__(self, seed, remembers):
+        self.remembers = remembers
         self.chance = random.Random(seed)
         self.schemas = flow.Schemas()
         self.producer = producer()
@@ -53,8 +55,18 @@ class Feeder:
         if command in commands:
             commands.discard(command)
             self.ahead -= 1
+        if not commands and all(entry[0] != certificate for entry in self.running):
+            self.waiting.pop(certificate, None)
         if verdict == "Unknown":
             self.ahead -= len(self.waiting.pop(certificate, ()))
+
+    def listen(self):
+        self.follower.look(0)
+        self.follower.verdicts.clear()
+
+    def is_answered(self):
+        self.listen()
+        return self.ahead <= 0
 
     def send_one(self):
         if len(self.running) < AT_ONCE:
@@ -70,7 +82,8 @@ class Feeder:
             on_delivery=lambda error, _: error and self.failed.append(error),
         )
         if chapter < len(story) - 1:  # the last one comes again, and is known already
-            self.sent.setdefault(certificate, []).append((command["metadata"]["id"], verdict))
+            if self.remembers:
+                self.sent.setdefault(certificate, []).append((command["metadata"]["id"], verdict))
             if chapter == 0:
                 self.waiting[certificate] = set()
             if certificate in self.waiting:
@@ -85,18 +98,23 @@ def main():
     path, rate, seed = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
     told = []
     signal.signal(signal.SIGTERM, lambda *_: told.append(True))
-    feeder = Feeder(seed)
-    begin, count = time.monotonic(), 0
+    feeder = Feeder(seed, path != "-")
+    begin, count, sent = time.monotonic(), 0, 0
     while not told:
         due = (time.monotonic() - begin) * rate
         while count < due:
             if feeder.ahead < rate * AHEAD_S:
                 feeder.send_one()
+                sent += 1
             count += 1
         feeder.producer.poll(TICK_S)
-        feeder.follower.look(0)
+        feeder.listen()
     left = feeder.producer.flush(FLUSH_S)
     flow.expect(left == 0 and not feeder.failed, f"{left} not delivered; {feeder.failed[:1]}")
+    if path == "-":
+        flow.until(FLUSH_S, "the last answers", feeder.is_answered)
+        print(f"{sent} commands, {sent / (time.monotonic() - begin):.0f} a second", flush=True)
+        return
     with open(path, "w", encoding="utf-8") as file:
         json.dump(feeder.sent, file)
 
