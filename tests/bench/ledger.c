@@ -17,9 +17,8 @@
 #include "loop/arrival.h"
 #include "loop/turn.h"
 #include "outside/clock_os/clock_os.h"
-#include "outside/kafka/kafka_plain.h"
-#include "outside/process_os/process_os.h"
 #include "registry_connector/registry_connector.h"
+#include "tests/bench/support/instant_connector.h"
 #include "tests/bench/support/metered.h"
 #include "tests/support/instant_registry.h"
 #include "wire/message.h"
@@ -266,49 +265,12 @@ static void run_without(struct measure_way *way) {
 }
 
 static void run_ledger(struct measure_way *way) {
-    static const struct registry_config registries[] = {
-        {.name = "main", .adapter = "instant", .address = "", .in_flight_max = 10000}};
-    const struct registry_adapter adapter = instant_registry_adapter();
-    struct process_os process_os;
-    struct process process;
-    struct late_replies late;
-    struct log_plain plain;
-    struct error error;
+    struct instant_connector connector;
     open_round(&registry_connector_topology);
-    enum result result = kafka_plain_open(&cluster.config, "registry-connector",
-                                          arguments.partitions, &plain, &error);
-    assert(result == RESULT_OK);
-    result = process_os_init(&process_os, &process, &error);
-    assert(result == RESULT_OK);
-    const struct late_replies_config late_config = {
-        .clock = clock_os(),
-        .logger = cluster.config.logger,
-        .log = &plain,
-        .source = source,
-        .host = process.writer.host,
-        .schema_id = metered_emitter()->schema_ids[MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND],
-    };
-    result = late_replies_open(&late, &late_config, &error);
-    assert(result == RESULT_OK);
-    const struct registry_connector_config config = {
-        .options = &cluster.options,
-        .emitter = metered_emitter(),
-        .source = source,
-        .schemas_open = metered_schemas_open,
-        .registries = registries,
-        .registries_count = 1,
-        .adapters = &adapter,
-        .adapters_count = 1,
-        .process = process,
-        .late_replies = &late,
-        .clock = clock_os(),
-        .logger = cluster.config.logger,
-    };
-    const struct processor_kind kind = registry_connector_kind(&config);
-    run_round(way, &kind);
-    late_replies_close(&late, 0);
-    plain.close(plain.self);
-    close_round(kind.topology);
+    instant_connector_open(&connector, &cluster, arguments.partitions);
+    run_round(way, &connector.kind);
+    instant_connector_close(&connector);
+    close_round(&registry_connector_topology);
 }
 
 int main(int argc, char **argv) {

@@ -8,7 +8,6 @@
 
 #include "domain/metadata.h"
 #include "domain/uuid.h"
-#include "loop/group.h"
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_group.h"
 #include "outside/kafka/kafka_plain.h"
@@ -173,60 +172,69 @@ static void *run_group(void *group) {
     return NULL;
 }
 
-static struct group *start_group(const struct group_setup *setup, pthread_t *thread) {
-    struct group *group;
-    struct error error;
-    const enum result result = group_open(setup, &group, &error);
-    assert(result == RESULT_OK);
-    const int failed = pthread_create(thread, NULL, run_group, group);
-    assert(failed == 0);
-    return group;
-}
-
-static void end_group(const struct measure_way *way, struct group *group, pthread_t thread) {
-    struct group_status status;
-    group_status(group, &status, NULL, 0);
-    group_stop(group);
-    (void)pthread_join(thread, NULL);
-    group_close(group);
-    if (status.rebuilt > 0) {
-        (void)fprintf(stderr, "%s: %u lanes began anew meanwhile: the machine is too busy\n",
-                      way->name, status.rebuilt);
-    }
-}
-
-void metered_run(const struct metered_round *round, struct measure_way *way) {
-    const struct stores stores = stores_memory();
-    const struct kafka_cluster *cluster = round->cluster;
+static void open_log(const struct processor_kind *kind, const struct kafka_cluster *cluster,
+                     int32_t partitions, struct log_group *log_group) {
     struct error error;
     int32_t found;
-    pthread_t thread;
-    memset(&meter, 0, sizeof meter);
-    meter.round = round;
-    (void)pthread_barrier_init(&meter.start, NULL, (unsigned)round->partitions);
-    const enum result result = kafka_group_open(&cluster->config, round->kind->topology,
-                                                METERED_CALL_MS, &meter.group, &found, &error);
-    assert(result == RESULT_OK && found == round->partitions);
-    struct log_group metered = meter.group;
-    metered.lane_open = metered_lane_open;
-    const struct group_setup setup = {
-        .lanes = {.kind = round->kind,
-                  .log_group = &metered,
-                  .stores = &stores,
+    const enum result result = kafka_group_open(&cluster->config, kind->topology, METERED_CALL_MS,
+                                                log_group, &found, &error);
+    assert(result == RESULT_OK && found == partitions);
+}
+
+void metered_group_open(struct metered_group *running, const struct processor_kind *kind,
+                        const struct kafka_cluster *cluster, int32_t partitions,
+                        const struct log_group *log_group) {
+    struct error error;
+    running->stores = stores_memory();
+    if (log_group != NULL) {
+        running->log_group = *log_group;
+    } else {
+        open_log(kind, cluster, partitions, &running->log_group);
+    }
+    running->setup = (struct group_setup){
+        .lanes = {.kind = kind,
+                  .log_group = &running->log_group,
+                  .stores = &running->stores,
                   .emitter = metered_emitter(),
                   .options = &cluster->options,
                   .clock = clock_os(),
                   .ids = {.fresh = fresh},
                   .logger = cluster->config.logger,
-                  .partitions = round->partitions,
+                  .partitions = partitions,
                   .call_ms = 1000},
         .threads = true,
     };
-    struct group *group = start_group(&setup, &thread);
+    const enum result result = group_open(&running->setup, &running->group, &error);
+    assert(result == RESULT_OK);
+    const int failed = pthread_create(&running->thread, NULL, run_group, running->group);
+    assert(failed == 0);
+}
+
+void metered_group_close(struct metered_group *running, const char *name) {
+    struct group_status status;
+    group_status(running->group, &status, NULL, 0);
+    group_stop(running->group);
+    (void)pthread_join(running->thread, NULL);
+    group_close(running->group);
+    running->log_group.close(running->log_group.self);
+    if (status.rebuilt > 0) {
+        (void)fprintf(stderr, "%s: %u lanes began anew meanwhile: the machine is too busy\n", name,
+                      status.rebuilt);
+    }
+}
+
+void metered_run(const struct metered_round *round, struct measure_way *way) {
+    struct metered_group running;
+    memset(&meter, 0, sizeof meter);
+    meter.round = round;
+    (void)pthread_barrier_init(&meter.start, NULL, (unsigned)round->partitions);
+    open_log(round->kind, round->cluster, round->partitions, &meter.group);
+    struct log_group metered = meter.group;
+    metered.lane_open = metered_lane_open;
+    metered_group_open(&running, round->kind, round->cluster, round->partitions, &metered);
     measure_await(way, &meter.pieces, round->count);
     measure_note(way, &meter.began, round->count);
-    end_group(way, group, thread);
-    metered.close(metered.self);
+    metered_group_close(&running, way->name);
     (void)pthread_barrier_destroy(&meter.start);
     assert(atomic_load(&meter.pieces) == round->count); /* each once */
     way->written_each = (double)atomic_load(&meter.records) / round->count;

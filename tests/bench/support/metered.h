@@ -3,13 +3,16 @@
 #ifndef MILLRACE_TESTS_BENCH_METERED_H
 #define MILLRACE_TESTS_BENCH_METERED_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "domain/values.h"
 #include "generated/c/message_types.h"
 #include "loop/emitter.h"
+#include "loop/group.h"
 #include "loop/processor.h"
 #include "ports/schemas.h"
+#include "ports/store.h"
 #include "tests/support/kafka_cluster.h"
 #include "tests/support/measure.h"
 
@@ -30,6 +33,21 @@ typedef uint32_t (*metered_write)(uint32_t number, struct uuid *key, uint8_t *va
  * the processor's transactions. */
 void metered_fill(const struct kafka_cluster *cluster, const char *topic, int32_t partitions,
                   uint32_t count, metered_write write);
+
+/* A processor at work, lanes in threads, on `log_group` or, where that is NULL, Kafka's own. It
+ * must not move. */
+struct metered_group {
+    struct log_group log_group;
+    struct stores stores;
+    struct group_setup setup;
+    struct group *group;
+    pthread_t thread;
+};
+void metered_group_open(struct metered_group *running, const struct processor_kind *kind,
+                        const struct kafka_cluster *cluster, int32_t partitions,
+                        const struct log_group *log_group);
+/* `name` is said with what went wrong. */
+void metered_group_close(struct metered_group *running, const char *name);
 
 /* Run the processor, lanes in threads, until `count` messages of a type are committed. The round
  * begins when all lanes may read. */
