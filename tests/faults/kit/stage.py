@@ -195,7 +195,7 @@ def fence(processor):
                 "log_level": 3,
             }
         )
-        producer.init_transactions(flow.ANSWER_S)
+        producer.init_transactions(60)
 
 
 class Verify:
