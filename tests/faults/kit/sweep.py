@@ -174,7 +174,8 @@ class Sweep:
     def report(self):
         met = [hit for hit in self.hits if hit["met"]]
         print(
-            f"{PROCESSOR}, {ACTION}, on {STORE}: {len(met)} of {len(self.hits)} faults hit something open: "
+            f"{PROCESSOR}, {ACTION}, on {STORE}: "
+            f"{len(met)} of {len(self.hits)} faults hit something open: "
             + ", ".join(
                 f"{sum(hit[what] for hit in self.hits)} {what}"
                 for what in ("transactions", "calls", "commands")
