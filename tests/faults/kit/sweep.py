@@ -28,6 +28,7 @@ POINT_S = 90
 SETTLE_S = 240
 TRIES = 6  # a process that was told to end may do so with nothing in hand
 CALLS_MIN = 2
+ANSWERS_MIN = 50
 
 
 class Sweep:
@@ -92,6 +93,14 @@ class Sweep:
 
         flow.until(POINT_S, f"{point} is reached", come)
 
+    def have_history(self):
+        """Something to restore, also where this is the first point of all."""
+        if not self.hits:
+            before = self.start()
+            self.await_work(before)
+            flow.until(POINT_S, "answers", lambda: len(self.work.answers.look(0)) >= ANSWERS_MIN)
+            before.kill()
+
     def reach(self, point):
         """A process that has come to the point, and what it was in the middle of."""
         how, count = plan.PLAN[point][1:]
@@ -104,6 +113,7 @@ class Sweep:
                 self.await_calls()
                 before.kill()
             if how == "anew":
+                self.have_history()
                 stage.forget("armed", DIRECTORY)
             process = self.start(fault)
             self.provoke(how, process)
