@@ -53,9 +53,11 @@ void batch_reset(struct batch *batch) {
 }
 
 bool batch_has_room(const struct batch *batch) {
-    return batch->arena.capacity - batch->arena.used >= TURN_HANDLING_BYTES_MAX &&
+    return batch->arena.capacity - batch->arena.used >=
+               TURN_HANDLING_BYTES_MAX + BATCH_OWN_BYTES_MAX &&
            BATCH_RECORDS_MAX - batch->records_count >= TURN_HANDLING_RECORDS_MAX &&
-           OVERLAY_WRITES_MAX - batch->overlay.count >= TURN_HANDLING_WRITES_MAX;
+           OVERLAY_WRITES_MAX - batch->overlay.count >=
+               TURN_HANDLING_WRITES_MAX + BATCH_OWN_WRITES_MAX;
 }
 
 bool batch_is_empty(const struct batch *batch) {

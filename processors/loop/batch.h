@@ -14,7 +14,9 @@
 enum {
     BATCH_BYTES = 48 << 20, /* of the arena; pages that are never used cost nothing */
     BATCH_RECORDS_MAX = 16384,
-    BATCH_MARK_BYTES = 80, /* of the text that names a transaction, its number and its count */
+    BATCH_OWN_WRITES_MAX = 17,  /* of the loop itself, kept free for what it adds at the end */
+    BATCH_OWN_BYTES_MAX = 4096, /* the same of the arena */
+    BATCH_MARK_BYTES = 80,      /* of the text that names a transaction, its number and its count */
 };
 
 struct batch {

@@ -79,6 +79,33 @@ void lane_commit_begin(struct lane *lane, int64_t now_ms) {
     }
 }
 
+static uint32_t output_of(const struct log_topology *topology, uint32_t changelog) {
+    uint32_t output = 0;
+    while (output < topology->outputs_count &&
+           strcmp(topology->outputs[output], topology->changelogs[changelog]) != 0) {
+        output++;
+    }
+    return output;
+}
+
+/* The last record of each changelog that this transaction wrote goes into the store with it. */
+static void mark_last(struct lane *lane) {
+    struct batch *batch = &lane->turn.batch;
+    for (uint32_t i = 0; i < lane->topology->changelogs_count; i++) {
+        const uint32_t output = output_of(lane->topology, i);
+        uint32_t n = batch->records_count;
+        while (n > 0 && batch->records[n - 1].output != output) {
+            n--;
+        }
+        if (n > 0) {
+            const struct proof_mark mark = {.known = true,
+                                            .offset = lane->changelogs_next[i] - 1,
+                                            .hash = proof_of_staged(&batch->records[n - 1])};
+            proof_write_mark(batch, lane->setup->kind->tables, i, &mark);
+        }
+    }
+}
+
 /* The transaction is known to be committed: the store follows, then the effects. */
 static void finish_turn(struct lane *lane, int64_t now_ms) {
     struct batch *batch = &lane->turn.batch;
@@ -89,6 +116,7 @@ static void finish_turn(struct lane *lane, int64_t now_ms) {
     counts_take(lane->setup->counts, &lane->turn.tally);
     lane->records += lane->handled;
     lane->log.changelogs_next(lane->log.self, lane->changelogs_next);
+    mark_last(lane);
     FAULT("store.before");
     const enum result result =
         lane->store.apply(lane->store.self, batch->overlay.writes, batch->overlay.count,

@@ -35,7 +35,7 @@ void lane_start_opening(struct lane *lane) {
     lane->turn_open = result == RESULT_OK;
     if (result == RESULT_OK) {
         result = setup->stores->lane_open(setup->stores->self, lane->topology->processor,
-                                          lane->partition, setup->kind->tables,
+                                          lane->partition, setup->kind->tables + 1,
                                           lane->topology->changelogs_count, &lane->store, &error);
         lane->store_open = result == RESULT_OK;
     }
@@ -76,6 +76,12 @@ void lane_start_fencing(struct lane *lane) {
     }
 }
 
+/* The store is emptied, and the log says it all again. */
+static void tell_cleared(const struct lane *lane, const struct error *why) {
+    logger_warning(&lane->logger, "the store does not belong to this log and is built anew",
+                   LOGGER_FIELDS(logger_error_field(why)));
+}
+
 void lane_start_locating(struct lane *lane) {
     struct error error;
     bool cleared = false;
@@ -93,6 +99,7 @@ void lane_start_locating(struct lane *lane) {
             .store = &lane->store,
             .processor = &lane->processor,
             .turn = &lane->turn,
+            .own_table = lane->setup->kind->tables,
         };
         result = restore_begin(&lane->restore, &lane->positions, &cleared, &error);
     }
@@ -101,8 +108,7 @@ void lane_start_locating(struct lane *lane) {
         return;
     }
     if (cleared) {
-        logger_warning(&lane->logger, "the store does not belong to this log and is built anew",
-                       LOGGER_NO_FIELDS);
+        tell_cleared(lane, &error);
     }
     lane->progress_ms = lane_tick(lane);
     logger_info(&lane->logger, "restore begins",
@@ -145,6 +151,9 @@ void lane_start_restoring(struct lane *lane) {
     case RESTORE_IDLE:
         lane->due_ms = lane_tick(lane) + LANE_RETRY_MS;
         lane_report(lane, lane_tick(lane), true);
+        break;
+    case RESTORE_CLEARED:
+        tell_cleared(lane, &error);
         break;
     case RESTORE_WAITING:
         wait_a_while(lane, &error);

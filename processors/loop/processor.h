@@ -86,7 +86,7 @@ struct processor {
  * lane's thread, before its restore. */
 struct processor_kind {
     const struct log_topology *topology;
-    uint32_t tables; /* store tables used, at most STORE_TABLES_MAX */
+    uint32_t tables; /* store tables used, at most STORE_TABLES_MAX - 1: one is the loop's */
     void *self;
     enum result (*lane_open)(void *self, int32_t partition, struct processor *processor,
                              struct error *error);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "loop/processor.h"
+#include "loop/proof.h"
 #include "loop/turn_inside.h"
 #include "ports/error.h"
 #include "ports/log.h"
@@ -15,6 +16,7 @@ enum restore_outcome {
     RESTORE_MORE,    /* something was done, and there is more */
     RESTORE_IDLE,    /* the log had nothing for now */
     RESTORE_WAITING, /* a record cannot be read yet; `error` says why */
+    RESTORE_CLEARED, /* the store is not of this log, `error` says why: it is built anew */
     RESTORE_DONE,
     RESTORE_STOPPED, /* a record cannot be read, now or later */
     RESTORE_DENIED,  /* the changelog may not be read */
@@ -27,6 +29,13 @@ struct restore {
     const struct store *store;
     const struct processor *processor;
     struct turn *turn;
+    uint32_t own_table; /* of the store: the loop's */
+    char origin[PROOF_ORIGIN_MAX];
+    struct proof_mark marks[LOG_TOPICS_MAX]; /* the last record that was taken of each changelog */
+    int64_t starts[LOG_TOPICS_MAX];
+    bool proving;    /* the marks are looked for, one changelog after the other, before all else */
+    uint32_t proven; /* marks that were found */
+    uint32_t gone;   /* that are not there any more: compacted or deleted */
     uint32_t changelog;           /* the one being read */
     int64_t next[LOG_TOPICS_MAX]; /* offset of the first record not handled yet */
     int64_t ends[LOG_TOPICS_MAX];
@@ -36,8 +45,8 @@ struct restore {
     uint64_t records;       /* handled so far */
 };
 
-/* Begin where the store stands; a store that cannot belong to this log is cleared first, and
- * `*cleared` says so. All pointers in `restore` are set by the caller. */
+/* Begin where the store stands; a store that cannot belong to this log is cleared first, `*cleared`
+ * says so, and `error` why. All pointers in `restore`, and `own_table`, are set by the caller. */
 enum result restore_begin(struct restore *restore, const struct log_positions *positions,
                           bool *cleared, struct error *error);
 /* Read or handle one batch. */

@@ -11,6 +11,7 @@
 
 enum {
     LOG_TOPICS_MAX = 16,  /* inputs, outputs or changelogs of one processor, each */
+    LOG_ORIGIN_MAX = 320, /* bytes */
     LOG_HEADERS_MAX = 32, /* headers kept of a record; further ones are dropped */
 };
 
@@ -68,6 +69,7 @@ struct log_positions {
     int64_t inputs[LOG_TOPICS_MAX]; /* next offset to read: committed, else the beginning */
     int64_t changelog_starts[LOG_TOPICS_MAX]; /* first offset that still exists */
     int64_t changelog_ends[LOG_TOPICS_MAX];   /* high watermark: restore to exactly here */
+    char origin[LOG_ORIGIN_MAX]; /* which cluster, and which deployment in it; ends in a zero */
 };
 
 /* One lane's view of the log: one partition, one transactional producer, used by one thread,

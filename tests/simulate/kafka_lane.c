@@ -127,6 +127,7 @@ static enum result find_positions(struct sim_lane *lane) {
         }
         lane->positions.inputs[i] = next < 0 ? place->start : next;
     }
+    (void)snprintf(lane->positions.origin, sizeof lane->positions.origin, "the simulation");
     for (uint32_t i = 0; i < topology->changelogs_count; i++) {
         const struct memory_partition *place =
             &lane->changelogs[i].topic->partitions[lane->partition];

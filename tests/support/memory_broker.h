@@ -81,6 +81,7 @@ struct memory_log {
     pthread_mutex_t mutex;
     struct clock clock;
     int32_t partitions;
+    const char *origin;
     bool away;
     struct memory_topic topics[MEMORY_TOPICS_MAX];
     uint32_t topics_count;

@@ -52,6 +52,7 @@ static enum result positions(struct memory_lane *lane, struct log_positions *fou
     if (lane->log->away) {
         return away(error);
     }
+    (void)snprintf(found->origin, sizeof found->origin, "%s", lane->log->origin);
     for (uint32_t i = 0; i < lane->topology->inputs_count; i++) {
         const int64_t next = *memory_offset(lane->group, input_of(lane, i), lane->partition);
         found->inputs[i] = next < 0 ? input_of(lane, i)->partitions[lane->partition].start : next;

@@ -6,11 +6,16 @@
 
 #include "tests/support/memory_broker.h"
 
+void memory_log_origin(struct memory_log *log, const char *origin) {
+    log->origin = origin;
+}
+
 struct memory_log *memory_log_open(int32_t partitions, const struct clock *clock) {
     assert(partitions >= 1 && partitions <= MEMORY_PARTITIONS_MAX);
     struct memory_log *log = calloc(1, sizeof *log);
     assert(log != NULL);
     log->partitions = partitions;
+    log->origin = "memory";
     log->clock = *clock;
     const int failed = pthread_mutex_init(&log->mutex, NULL);
     assert(failed == 0);

@@ -14,6 +14,8 @@ struct memory_log;
 /* Every topic has `partitions` and comes into being when it is first named. `clock` gives records
  * their time and must outlive the log. */
 struct memory_log *memory_log_open(int32_t partitions, const struct clock *clock);
+/* From now on it says that it lies elsewhere. `origin` must outlive it. */
+void memory_log_origin(struct memory_log *log, const char *origin);
 /* All members and lanes are closed or crashed before. */
 void memory_log_close(struct memory_log *log);
 

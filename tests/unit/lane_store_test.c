@@ -167,3 +167,87 @@ Test(lane_store, waits_for_room_and_fences_nobody_meanwhile) {
     work("a");
     expect_all("a", "a ");
 }
+
+/* --- Whose log it is. --- */
+
+static void close_lane(void) {
+    lane_close(lane);
+    world->toy.restored = 0;
+}
+
+static void log_of(const char *origin) {
+    memory_log_origin(world->log, origin);
+}
+
+Test(lane_store, of_this_log_is_kept) {
+    open_lane();
+    work("a");
+    close_lane();
+    open_lane();
+    expect_restored(0);
+    work("b");
+    expect_all("a b", "a b ");
+}
+
+Test(lane_store, of_another_cluster_is_built_anew) {
+    open_lane();
+    work("a");
+    close_lane();
+    log_of("another cluster");
+    open_lane();
+    expect_restored(1);
+    work("b");
+    expect_all("a b", "a b ");
+}
+
+/* The same names, as many records, and other ones: a topic that was deleted and made again. */
+Test(lane_store, of_a_topic_that_was_made_anew_is_built_anew) {
+    open_lane();
+    work("a");
+    work("b");
+    close_lane();
+    toy_member_close(&member);
+    toy_world_close(world);
+    toy_world_open(world);
+    toy_member_open(&member, world);
+    const int32_t all[] = {0, 1, 2, 3};
+    toy_member_assign(&member, all, TOY_PARTITIONS);
+
+    const struct store first = kept;
+    kept = (struct store){.self = NULL};
+    world->stores = stores_memory();
+    open_lane();
+    work("x");
+    work("y");
+    work("z");
+    close_lane();
+    kept = first;
+    world->stores = (struct stores){.lane_open = open_store};
+    open_lane();
+    expect_restored(3);
+    work("w");
+    expect_all("x y z w", "x y z w ");
+}
+
+static void compact(void) {
+    cr_assert_gt(memory_log_compact(world->log, "toy.state"), 0);
+}
+
+Test(lane_store, that_nothing_proves_is_built_anew) {
+    const struct store none = {.self = NULL};
+    open_lane();
+    work("a");
+    close_lane();
+    const struct store old = kept;
+    kept = none;
+    open_lane();
+    work("b");
+    close_lane();
+    kept.close(kept.self);
+    kept = old;
+    compact();
+    open_lane();
+    expect_restored(1);
+    work("c");
+    expect_all("a b c", "a b c ");
+}

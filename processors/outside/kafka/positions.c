@@ -100,6 +100,20 @@ static enum result find_changelogs(const struct search *search, const struct log
     return result;
 }
 
+/* Topics' ids cannot be had from librdkafka 2.0. */
+static enum result find_origin(const struct search *search, struct log_positions *positions) {
+    char *cluster = rd_kafka_clusterid(search->asker, remaining_ms(search));
+    if (cluster == NULL) {
+        return error_set(search->error, RESULT_AGAIN, "the brokers do not say which cluster it is");
+    }
+    const int length =
+        snprintf(positions->origin, sizeof positions->origin, "cluster %.64s, prefix \"%.240s\"",
+                 cluster, search->config->topic_prefix);
+    rd_kafka_mem_free(search->asker, cluster);
+    assert(length > 0 && (size_t)length < sizeof positions->origin);
+    return RESULT_OK;
+}
+
 enum result kafka_positions_find(const struct kafka_inputs *inputs,
                                  const struct kafka_config *config,
                                  const struct log_topology *topology, rd_kafka_t *asker,
@@ -116,6 +130,9 @@ enum result kafka_positions_find(const struct kafka_inputs *inputs,
     enum result result = find_inputs(&search, positions);
     if (result == RESULT_OK) {
         result = find_changelogs(&search, topology, positions);
+    }
+    if (result == RESULT_OK) {
+        result = find_origin(&search, positions);
     }
     if (result == RESULT_AGAIN) {
         kafka_later(timeout_ms);
