@@ -81,6 +81,8 @@ static struct log open_lane(const struct log_world *world, const struct log_grou
         cr_assert(now_ms() < deadline_ms, "no positions in time");
     } while (result == RESULT_AGAIN);
     cr_assert_eq(result, RESULT_OK, "%s", error.text);
+    const char *origin = positions->origin;
+    cr_assert_str_not_empty(origin, "it says where it is");
     return log;
 }
 
