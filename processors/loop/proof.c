@@ -47,7 +47,7 @@ void proof_origin(const struct log_topology *topology, const struct log_position
     assert(length >= 0 && length < PROOF_ORIGIN_MAX);
 }
 
-static struct bytes key_of(uint8_t *key) {
+static struct bytes key_of(const uint8_t *key) {
     return (struct bytes){.data = key, .length = 1};
 }
 
