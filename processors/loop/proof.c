@@ -16,24 +16,17 @@ static uint64_t mix(uint64_t hash, struct bytes bytes) {
     return (hash ^ bytes.length) * 1099511628211u;
 }
 
-/* The transaction's name has the incarnation in it, which is made up anew for each. */
-static uint64_t hash_of(struct bytes key, struct bytes value, const struct log_header *headers,
-                        uint32_t count) {
-    uint64_t hash = mix(mix(14695981039346656037u, key), value);
-    for (uint32_t i = 0; i < count; i++) {
-        if (text_equal(headers[i].name, text_of("millrace.txn"))) {
-            hash = mix(hash, headers[i].value);
-        }
-    }
-    return hash;
+/* Headers are not read while a lane restores; keys and values are full of ids. */
+static uint64_t hash_of(struct bytes key, struct bytes value) {
+    return mix(mix(14695981039346656037u, key), value);
 }
 
 uint64_t proof_of_staged(const struct log_staged *record) {
-    return hash_of(record->key, record->value, record->headers, record->headers_count);
+    return hash_of(record->key, record->value);
 }
 
 uint64_t proof_of_record(const struct log_record *record) {
-    return hash_of(record->key, record->value, record->headers, record->headers_count);
+    return hash_of(record->key, record->value);
 }
 
 void proof_origin(const struct log_topology *topology, const struct log_positions *positions,

@@ -20,7 +20,7 @@ struct proof_mark {
     uint64_t hash;
 };
 
-/* Of a record's key, value and transaction: no two records of a partition have the same. */
+/* Of a record's key and value. */
 uint64_t proof_of_staged(const struct log_staged *record);
 uint64_t proof_of_record(const struct log_record *record);
 
