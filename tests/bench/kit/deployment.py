@@ -102,6 +102,7 @@ class Run:
             f"registries.narnia.address=unix:{socket}",
             f"registries.narnia.in.flight.max={slots}",
             "rules.issuers.DK1=issuer-dk1",
+            "http.listen=127.0.0.1:0",  # two processes on one machine
             f"loop.call.timeout.ms={CALL_MS}",
             f"loop.unknown.after.ms={UNKNOWN_AFTER_MS}",
         ):
