@@ -1,6 +1,6 @@
 # What is checked, and in which order. `make check` is for every change, `make test` for landing.
 
-GENERATED := schemas/generated/% tests/support/probe/% processors/outside/process_os/fault_points.h processors/outside/process_os/fault_points.h
+GENERATED := schemas/generated/% tests/support/probe/% processors/outside/process_os/fault_points.h
 HAND_WRITTEN := $(filter-out $(GENERATED), \
     $(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) \
     $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/bench/*.c tests/bench/support/*.c \
