@@ -176,17 +176,24 @@ Test(store_rocksdb_damage, never_gives_a_wrong_answer) {
 /* A generation in the middle is missing, and everything else is whole: what a manifest that lost
  * its end looks like when a later write-ahead log is there. */
 Test(store_rocksdb_damage, a_hole_in_the_middle_shows) {
+    /* Too few for a compaction, after which other files would be missing as well. */
+    enum { FEW = ENTRIES / 2 };
     char manifest[DISK_RIG_FILES_MAX][DISK_RIG_PATH_MAX];
-    disk_rig_write_and_die(&rig, ENTRIES);
+    disk_rig_write_and_die(&rig, FEW);
     const uint32_t count = disk_rig_files(&rig, "MANIFEST-", "", manifest);
     cr_assert_eq(count, 1);
     const int64_t size = disk_rig_size(manifest[0]);
+    /* RocksDB removes logs of finished generations when it finds the time. */
+    const uint32_t logs = disk_rig_files(&rig, "", ".log", files);
+    for (uint32_t i = 0; i + 1 < logs; i++) {
+        cr_assert_eq(unlink(files[i]), 0);
+    }
     disk_rig_keep(&rig);
     uint32_t holes = 0;
     for (int64_t cut = 1; cut < size; cut += 19) {
         disk_rig_cut(manifest[0], size - cut);
         rig.warnings = 0;
-        const uint32_t entries = open_again(ENTRIES);
+        const uint32_t entries = open_again(FEW);
         cr_expect(entries == 0 || rig.warnings == 0);
         holes += strstr(rig.warned, "some of its writes is missing") != NULL;
         rig.warned[0] = '\0';
