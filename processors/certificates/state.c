@@ -146,9 +146,11 @@ enum result seen_find(struct handling *handling, const struct arrived *arrived,
                 : NULL;
         return RESULT_OK;
     }
-    result = decode_answer(handling, kept, answer, error);
-    if (result == RESULT_OK && !bytes_equal((*answer)->payload_hash, command.payload_hash)) {
-        *answer = NULL;
+    const struct certificates_answers_command_answered *whole = NULL;
+    result = decode_answer(handling, kept, &whole, error);
+    if (result == RESULT_OK) {
+        assert(whole != NULL);
+        *answer = bytes_equal(whole->payload_hash, command.payload_hash) ? whole : NULL;
     }
     return result;
 }
