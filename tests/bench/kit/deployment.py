@@ -22,6 +22,7 @@ import watched  # noqa: E402
 
 LIMIT_S = 300
 CALL_MS, UNKNOWN_AFTER_MS = 20000, 21000  # those that are out at a kill are waited for so long
+REST_S = 0.2
 ISSUE = "certificates.commands.IssueCertificate"
 
 
@@ -58,6 +59,14 @@ class Ledger:
             out = self.calls_out()
             self.calls_out_peak = max(self.calls_out_peak, out)
         return self.calls_out()
+
+    def rest(self):
+        """Reads on until nothing more has come for a while."""
+        called = -1
+        while called < len(self.called_ms):
+            called = len(self.called_ms)
+            time.sleep(REST_S)
+            self.look()
 
     def calls_out(self):
         return len(self.called_ms) + self.twice - self.ended
@@ -145,8 +154,14 @@ class Run:
         """All at once; when the first was handed over, in the clock of `time.monotonic`."""
         producer = flow.producer()
         began = time.monotonic()
+        topic = flow.PREFIX + "certificates.commands"
         for key, value in made:
-            producer.produce(flow.PREFIX + "certificates.commands", key=key, value=value)
+            while True:
+                try:
+                    producer.produce(topic, key=key, value=value)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
         flow.expect(producer.flush(60) == 0, "not all commands were delivered")
         return began
 
