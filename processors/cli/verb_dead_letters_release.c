@@ -207,6 +207,10 @@ static bool release_one(void *context, const struct read_record *read) {
     }
     if (release->yes) {
         release->result = write_it(release, read->record, row);
+        if (release->result != RESULT_OK) {
+            (void)error_wrap(&release->error, "dead letter %d@%lld", read->record->partition,
+                             (long long)read->record->offset);
+        }
     } else {
         json_object_set_new(row, "to", json_string(topic_of(read->record)));
     }
@@ -222,7 +226,7 @@ static bool chooses_something(const struct letters_choice *choice) {
 static enum exit_code say_what_came_of_it(const struct invocation *invocation,
                                           const struct release *release) {
     if (release->result != RESULT_OK) {
-        complain("after %u: %s", release->released, release->error.text);
+        complain("%s; %u were written before it", release->error.text, release->released);
         return exit_code_of(release->result);
     }
     if (release->released + release->kept == 0) {

@@ -77,8 +77,9 @@ static struct advice advice_of(rd_kafka_resp_err_t code, const char *right) {
     const char *text = "";
     switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        return (struct advice){"; grant this principal ", right,
-                               " on the topic (topics.yaml says who reads and writes what)"};
+        return (struct advice){
+            "; grant this principal ", right,
+            " on the topic (`millrace topics plan --rights` lists what each role needs)"};
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         text = "; grant this principal Read on the group";
         break;
