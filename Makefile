@@ -40,7 +40,7 @@ MAIN := processors/cli/main.c
 LIBRARY_SOURCES := $(filter-out $(MAIN),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
-SIMULATE_MAIN := tests/simulate/main.c
+SIMULATE_MAIN := tests/simulate/main.c tests/simulate/parsed_schemas.c
 SIMULATE_SOURCES := $(filter-out $(SIMULATE_MAIN),$(sort $(wildcard tests/simulate/*.c)))
 SCENES_SOURCES := $(sort $(wildcard tests/simulate/scenes/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
@@ -105,6 +105,7 @@ $(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURC
 SIMULATION := $(call object,$(SIMULATE_SOURCES) \
                             $(filter tests/support/memory_% tests/support/fake_schemas.c,$(SUPPORT_SOURCES)))
 $(BUILD)/simulate: $(call object,$(SIMULATE_MAIN))
+$(BUILD)/simulate: LDFLAGS += -Wl,--wrap=avro_schema_from_json_length
 $(BUILD)/scenes: $(call object,$(SCENES_SOURCES))
 $(BUILD)/simulate $(BUILD)/scenes: $(SIMULATION) $(LIBRARY) $(BUILD)/sources
 	@echo "link $@"

@@ -21,8 +21,9 @@ _Static_assert(UUID_CHARACTERS + 1 + SEQUENCE_DIGITS + 2 * (1 + NUMBER_DIGITS) <
 enum result batch_open(struct batch *batch, struct error *error) {
     *batch = (struct batch){0};
     void *memory = malloc(BATCH_BYTES);
-    batch->records = calloc(BATCH_RECORDS_MAX, sizeof *batch->records);
-    batch->marks = calloc(BATCH_RECORDS_MAX, sizeof(struct log_header *));
+    /* Not cleared: what counts lies below the count, and a lane is opened at each rebalance. */
+    batch->records = malloc(BATCH_RECORDS_MAX * sizeof *batch->records);
+    batch->marks = malloc(BATCH_RECORDS_MAX * sizeof *batch->marks);
     batch->mark_texts = malloc((size_t)BATCH_RECORDS_MAX * BATCH_MARK_BYTES);
     const bool overlay = overlay_open(&batch->overlay);
     if (memory == NULL || batch->records == NULL || batch->marks == NULL ||

@@ -5,7 +5,7 @@
 
 bool overlay_open(struct overlay *overlay) {
     *overlay = (struct overlay){.round = 1};
-    overlay->writes = calloc(OVERLAY_WRITES_MAX, sizeof *overlay->writes);
+    overlay->writes = malloc(OVERLAY_WRITES_MAX * sizeof *overlay->writes);
     overlay->slots = calloc(OVERLAY_SLOTS, sizeof *overlay->slots);
     return overlay->writes != NULL && overlay->slots != NULL;
 }

@@ -17,7 +17,7 @@ struct schema_cache {
     uint64_t lookups;
     struct error away; /* what was wrong when the registry was last away */
     struct schema_entry entries[BUCKETS][WAYS];
-    char text[PLAN_SCHEMA_BYTES_MAX]; /* room to read a copy into */
+    char *text; /* PLAN_SCHEMA_BYTES_MAX bytes to read a copy into; with a directory only */
 };
 
 struct schema_cache *schema_cache_open(const struct schemas *schemas, const char *directory) {
@@ -28,7 +28,8 @@ struct schema_cache *schema_cache_open(const struct schemas *schemas, const char
     cache->retry_ms = INT64_MIN;
     if (directory != NULL) {
         cache->directory = strdup(directory);
-        assert(cache->directory != NULL);
+        cache->text = malloc(PLAN_SCHEMA_BYTES_MAX);
+        assert(cache->directory != NULL && cache->text != NULL);
     }
     return cache;
 }
@@ -48,6 +49,7 @@ void schema_cache_close(struct schema_cache *cache) {
         }
     }
     free(cache->directory);
+    free(cache->text);
     free(cache);
 }
 
@@ -165,7 +167,7 @@ enum result schema_cache_find(struct schema_cache *cache, int32_t id, int64_t no
     enum result result = ask(cache, id, now_ms, &text, error);
     const bool from_registry = result == RESULT_OK;
     if (is_away(result) && cache->directory != NULL &&
-        schema_disk_read(cache->directory, id, cache->text, sizeof cache->text, &text)) {
+        schema_disk_read(cache->directory, id, cache->text, PLAN_SCHEMA_BYTES_MAX, &text)) {
         result = RESULT_OK;
     }
     if (is_away(result)) {

@@ -72,13 +72,13 @@ stop() {
     goes "$1"
 }
 
-# goes NAME: it was told to end; sees that it goes in peace.
+# goes NAME [CODE]: it was told to end; sees that it goes, and with which exit code.
 goes() {
-    local name=$1 code=0
+    local name=$1 wanted=${2:-0} code=0
     timeout 40 tail -s 0.1 --pid="${pids[$name]}" -f /dev/null || fail "$name does not end"
     wait "${pids[$name]}" || code=$?
     unset "pids[$name]"
-    [ $code = 0 ] || fail "$name ended with exit code $code"
+    [ $code = "$wanted" ] || fail "$name ended with exit code $code, not $wanted"
 }
 
 kill_hard() {

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/simulate/parsed_schemas.h"
 #include "tests/simulate/run_seed.h"
-#include "tests/simulate/terse_schema.h"
 
 enum {
     JOBS_MAX = 64,
@@ -206,9 +206,7 @@ static int run(const struct options_of_run *options) {
     uint64_t next = options->first;
     const int64_t began_ms = now_ms();
     int64_t reported_ms = began_ms;
-    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
-        (void)terse_schema((enum message_type)i); /* once, for all children */
-    }
+    parsed_schemas_fill(); /* once, for all children */
     start_jobs(options, jobs, results, &next);
     while (wait_for_one(options, jobs, results, &totals)) {
         if (totals.failures <= FAILURES_SHOWN_MAX) {
