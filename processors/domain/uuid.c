@@ -1,6 +1,7 @@
 #include "domain/uuid.h"
 
 #include <assert.h>
+#include <endian.h>
 
 /* Where the two digits of each byte stand; between them, hyphens. */
 static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
@@ -36,31 +37,53 @@ void uuid_to_text(const struct uuid *uuid, char text[UUID_CHARACTERS]) {
     }
 }
 
-/* The value of each lower-case hex digit and one; 0: it is none. A table, since half of all digits
- * are letters, and no processor can guess which. */
-static const uint8_t digit_values[UINT8_MAX + 1] = {
-    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-};
+/* The same byte eight times. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight digits at once, the first in the lowest byte: half of all digits are letters, and no
+ * processor can guess which. False: one is no lower-case hex digit. */
+static bool read_digits(uint64_t text, uint8_t bytes[4]) {
+    const uint64_t letters = text >> 6 & EACH(1);
+    const uint64_t values = (text & EACH(0x0f)) + letters * 9;
+    const uint64_t above_nine = (values + EACH(6)) >> 4 & EACH(1);
+    /* Each value has one spelling, and anything else is no digit. */
+    const uint64_t spelt = values + EACH('0') + above_nine * ('a' - 10 - '0');
+    if ((values & EACH(0xf0)) != 0 || spelt != text) {
+        return false;
+    }
+    uint64_t packed = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    packed = (packed | packed >> 8) & UINT64_C(0x0000ffff0000ffff);
+    const uint32_t low = htole32((uint32_t)(packed | packed >> 16));
+    memcpy(bytes, &low, sizeof low);
+    return true;
+}
+
+/* Four characters and four more, the first in the lowest byte. */
+static uint64_t two_fours(const char *first, const char *second) {
+    uint32_t low;
+    uint32_t high;
+    memcpy(&low, first, sizeof low);
+    memcpy(&high, second, sizeof high);
+    return le32toh(low) | (uint64_t)le32toh(high) << 32;
+}
 
 bool uuid_from_text(struct text text, struct uuid *uuid) {
     assert(uuid != NULL);
     if (text.length != UUID_CHARACTERS) {
         return false;
     }
+    const char *data = text.data;
     for (uint32_t i = 0; i < sizeof hyphens; i++) {
-        if (text.data[hyphens[i]] != '-') {
+        if (data[hyphens[i]] != '-') {
             return false;
         }
     }
     struct uuid read;
-    for (uint32_t i = 0; i < sizeof places; i++) {
-        const uint8_t high = digit_values[(uint8_t)text.data[places[i]]];
-        const uint8_t low = digit_values[(uint8_t)text.data[places[i] + 1]];
-        if (high == 0 || low == 0) {
-            return false;
-        }
-        read.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+    if (!read_digits(two_fours(data, data + 4), read.bytes) ||
+        !read_digits(two_fours(data + 9, data + 14), read.bytes + 4) ||
+        !read_digits(two_fours(data + 19, data + 24), read.bytes + 8) ||
+        !read_digits(two_fours(data + 28, data + 32), read.bytes + 12)) {
+        return false;
     }
     *uuid = read;
     return true;

@@ -46,6 +46,11 @@ static inline size_t reader_left(const struct reader *reader) {
 /* A zigzag varint of at most 64 bits. Bits beyond them are refused, not dropped. */
 static inline enum decode_reason reader_long(struct reader *reader, int64_t *value) {
     uint64_t bits = 0;
+    if (reader->at != reader->end && *reader->at < 0x80) { /* nearly always */
+        bits = *reader->at++;
+        *value = (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
+        return DECODE_OK;
+    }
     for (unsigned shift = 0; shift < 70; shift += 7) {
         if (reader->at == reader->end) {
             return DECODE_TRUNCATED;

@@ -42,6 +42,29 @@ Test(ids, text_form_is_lower_case_and_nothing_else) {
     expect_uuid("untouched", uuid, certificate);
 }
 
+/* Every byte at every place, against what is read digit by digit. */
+Test(ids, text_form_takes_each_digit_at_each_place) {
+    static const char digits[] = "0123456789abcdef";
+    for (uint32_t at = 0; at < UUID_CHARACTERS; at++) {
+        for (int byte = 0; byte <= UINT8_MAX; byte++) {
+            char text[UUID_CHARACTERS + 1];
+            char back[UUID_CHARACTERS + 1] = {0};
+            struct uuid uuid;
+            memcpy(text, certificate, sizeof text);
+            text[at] = (char)byte;
+            const bool right =
+                certificate[at] == '-' ? byte == '-' : byte != 0 && strchr(digits, byte) != NULL;
+            const bool read =
+                uuid_from_text((struct text){.data = text, .length = UUID_CHARACTERS}, &uuid);
+            cr_assert_eq(read, right, "byte %d at %u", byte, at);
+            if (read) {
+                uuid_to_text(&uuid, back);
+                cr_assert_str_eq(back, text);
+            }
+        }
+    }
+}
+
 Test(ids, follow_from_certificate_and_command) {
     const struct uuid space = uuid_of(certificate);
     const struct uuid id = uuid_of(command);
