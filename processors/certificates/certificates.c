@@ -146,6 +146,7 @@ static enum result lane_open(void *self, int32_t partition, struct processor *pr
 
 struct processor_kind certificates_kind(const struct certificates_config *config) {
     assert(config != NULL && config->rules != NULL && config->emitter != NULL);
+    assert(config->state_format >= 1 && config->state_format <= CERTIFICATES_FORMAT_VERSION);
     return (struct processor_kind){
         .topology = &certificates_topology,
         .tables = TABLES_COUNT,

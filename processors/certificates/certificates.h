@@ -13,11 +13,15 @@
 #include "ports/logger.h"
 #include "ports/schemas.h"
 
+/* The newest format of certificates.state.CertificateState that this program knows. */
+enum { CERTIFICATES_FORMAT_VERSION = 1 };
+
 /* What every lane of the processor is given. All of it outlives the lanes. */
 struct certificates_config {
     const struct rules *rules;
     const struct emitter *emitter; /* the schema ids that we write with */
     struct millrace_source source; /* of the messages that we make */
+    int32_t state_format; /* that states are written in: from 1 to CERTIFICATES_FORMAT_VERSION */
     const char *schemas_directory; /* copies of schemas on disk; NULL: none */
     /* A lane's own connection to the schema registry. */
     enum result (*schemas_open)(void *context, struct schemas *schemas, struct error *error);

@@ -14,8 +14,6 @@
 #include "wire/payload_hash.h"
 #include "wire/schema_cache.h"
 
-enum { CERTIFICATES_FORMAT_VERSION = 1 }; /* of certificates.state.CertificateState */
-
 /* Indices into the topology. Inputs stand in order of precedence. */
 enum { INPUT_REGISTRY_EVENTS, INPUT_OPERATIONS, INPUT_COMMANDS };
 enum {

@@ -56,7 +56,8 @@ static enum result check_format(const struct certificates_state_certificate_stat
     uuid_to_text(&state->certificate_id, id);
     return error_set(error, RESULT_INVALID,
                      "the state of certificate %.*s has format %" PRId32
-                     ", this version knows up to %d: start the newer version again",
+                     ", this version knows up to %d: start the newer version again, nothing is "
+                     "lost meanwhile",
                      (int)sizeof id, id, state->format_version, CERTIFICATES_FORMAT_VERSION);
 }
 
@@ -67,7 +68,8 @@ enum result handling_load(struct handling *handling, const struct uuid *certific
         turn_get(handling->turn, TABLE_STATE, key_of(certificate_id), &value, error);
     if (found == RESULT_NOT_FOUND) {
         handling->state = (struct certificates_state_certificate_state){
-            .format_version = CERTIFICATES_FORMAT_VERSION, .certificate_id = *certificate_id};
+            .format_version = handling->lane->config->state_format,
+            .certificate_id = *certificate_id};
         certificate_init(&handling->state.model);
         return RESULT_OK;
     }
@@ -86,7 +88,10 @@ enum result handling_load(struct handling *handling, const struct uuid *certific
     handling->state = *(const struct certificates_state_certificate_state *)message.body;
     assert(uuid_equal(&handling->state.certificate_id, certificate_id));
     /* A store outlives its program: the state may be of a newer one that was taken back. */
-    return check_format(&handling->state, error);
+    return check_format(&handling->state, error) == RESULT_OK
+               ? RESULT_OK
+               : error_wrap(error, "certificates.state, partition %" PRId32,
+                            handling->lane->partition);
 }
 
 void handling_save(struct handling *handling) {
@@ -94,6 +99,12 @@ void handling_save(struct handling *handling) {
         return;
     }
     const struct uuid *id = &handling->state.certificate_id;
+    const int32_t format = handling->lane->config->state_format;
+    /* Raised when it is written anyway, never lowered: it may hold what the older one has no place
+     * for. */
+    if (handling->state.format_version < format) {
+        handling->state.format_version = format;
+    }
     const struct bytes value =
         turn_emit(handling->turn, OUTPUT_STATE, id, MESSAGE_CERTIFICATES_STATE_CERTIFICATE_STATE,
                   &handling->state, &handling->trace);

@@ -16,7 +16,7 @@
 #include "generated/c/registry_state.h"
 
 enum {
-    SUBMISSION_FORMAT_VERSION = 1,    /* of registry.state.LedgerState */
+    SUBMISSION_FORMAT_VERSION = 1,    /* the newest of registry.state.LedgerState that we know */
     SUBMISSION_EVENTS_MAX = 2,        /* events of one decision */
     SUBMISSION_EVIDENCE_HELD_MAX = 8, /* pieces held for one certificate; the oldest give way */
 };

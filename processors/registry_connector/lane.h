@@ -96,7 +96,8 @@ void ledger_decide(struct handling *handling, const struct submission_input *inp
 void ledger_stage(struct handling *handling, const struct submission_decision *decision);
 enum result ledger_restore(void *self, uint32_t changelog, const struct log_record *record,
                            struct turn *turn, struct error *error);
-/* The value of a registry.state record. */
+/* The value of a registry.state record. INVALID: it cannot be read, or has a newer format. A store
+ * outlives its program: that may be met there too, once a newer version was taken back. */
 enum result ledger_decode(struct connector_lane *lane, struct bytes value, struct turn *turn,
                           struct registry_state_ledger_state *state, struct error *error);
 

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "domain/uuid.h"
 #include "registry_connector/lane.h"
 
 static struct bytes key_of(const struct uuid *certificate_id) {
@@ -20,7 +21,16 @@ enum result ledger_decode(struct connector_lane *lane, struct bytes value, struc
     }
     assert(message.type == MESSAGE_REGISTRY_STATE_LEDGER_STATE);
     *state = *(const struct registry_state_ledger_state *)message.body;
-    return RESULT_OK;
+    if (state->format_version <= SUBMISSION_FORMAT_VERSION) {
+        return RESULT_OK;
+    }
+    char id[UUID_CHARACTERS];
+    uuid_to_text(&state->certificate_id, id);
+    return error_set(error, RESULT_INVALID,
+                     "the ledger of certificate %.*s has format %" PRId32
+                     ", this version knows up to %d: start the newer version again, nothing is "
+                     "lost meanwhile",
+                     (int)sizeof id, id, state->format_version, SUBMISSION_FORMAT_VERSION);
 }
 
 enum result ledger_load(struct handling *handling, const struct uuid *certificate_id,
@@ -30,6 +40,7 @@ enum result ledger_load(struct handling *handling, const struct uuid *certificat
         turn_get(handling->turn, TABLE_LEDGER, key_of(certificate_id), &value, error);
     if (found == RESULT_NOT_FOUND) {
         submission_init(&handling->state, certificate_id);
+        handling->state.format_version = handling->lane->config->state_format;
         return RESULT_OK;
     }
     if (found != RESULT_OK) {
@@ -38,7 +49,7 @@ enum result ledger_load(struct handling *handling, const struct uuid *certificat
     const enum result result =
         ledger_decode(handling->lane, value, handling->turn, &handling->state, error);
     if (result != RESULT_OK) {
-        return error_wrap(error, "the ledger of a certificate");
+        return error_wrap(error, "registry.state, partition %" PRId32, handling->lane->partition);
     }
     assert(uuid_equal(&handling->state.certificate_id, certificate_id));
     return RESULT_OK;
@@ -76,6 +87,12 @@ void ledger_stage(struct handling *handling, const struct submission_decision *d
     assert(handling->lane->open >= 0);
     quarantines_follow(&handling->lane->quarantines, &handling->state,
                        turn_monotonic_ms(handling->turn));
+    const int32_t format = handling->lane->config->state_format;
+    /* Raised when it is written anyway, never lowered: it may hold what the older one has no place
+     * for. */
+    if (handling->state.format_version < format) {
+        handling->state.format_version = format;
+    }
     const struct bytes value =
         turn_emit(handling->turn, OUTPUT_STATE, key, MESSAGE_REGISTRY_STATE_LEDGER_STATE,
                   &handling->state, &handling->trace);
@@ -90,15 +107,9 @@ enum result ledger_restore(void *self, uint32_t changelog, const struct log_reco
     struct registry_state_ledger_state state = {.format_version = 0};
     assert(changelog == 0);
     (void)changelog;
-    enum result result = record->value_null
-                             ? error_set(error, RESULT_INVALID, "it has no value")
-                             : ledger_decode(lane, record->value, turn, &state, error);
-    if (result == RESULT_OK && state.format_version > SUBMISSION_FORMAT_VERSION) {
-        result = error_set(error, RESULT_INVALID,
-                           "it has format %" PRId32
-                           ", this version knows up to %d: start the newer version again",
-                           state.format_version, SUBMISSION_FORMAT_VERSION);
-    }
+    const enum result result = record->value_null
+                                   ? error_set(error, RESULT_INVALID, "it has no value")
+                                   : ledger_decode(lane, record->value, turn, &state, error);
     if (result != RESULT_OK) {
         return error_wrap(error, "registry.state/%" PRId32 "/%" PRId64, record->partition,
                           record->offset);

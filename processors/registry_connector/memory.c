@@ -45,6 +45,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
     (void)key;
     building->result = ledger_decode(lane, value, building->turn, &state, building->error);
     if (building->result != RESULT_OK) {
+        (void)error_wrap(building->error, "registry.state, partition %d", (int)lane->partition);
         return false;
     }
     /* What was unknown when the lane began is in quarantine since then: no clock reaches back over

@@ -302,6 +302,7 @@ enum result registry_connector_check(const struct registry_connector_config *con
 struct processor_kind registry_connector_kind(const struct registry_connector_config *config) {
     assert(config != NULL && config->options != NULL && config->emitter != NULL);
     assert(config->late_replies != NULL && config->registries_count > 0);
+    assert(config->state_format >= 1 && config->state_format <= SUBMISSION_FORMAT_VERSION);
     return (struct processor_kind){
         .topology = &registry_connector_topology,
         .tables = TABLES_COUNT,

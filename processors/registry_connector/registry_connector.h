@@ -24,6 +24,7 @@ struct registry_connector_config {
     const struct options *options;
     const struct emitter *emitter; /* the schema ids that we write with */
     struct millrace_source source; /* of the messages that we make */
+    int32_t state_format; /* that ledgers are written in: from 1 to SUBMISSION_FORMAT_VERSION */
     const char *schemas_directory; /* copies of schemas on disk; NULL: none */
     /* A lane's own connection to the schema registry. */
     enum result (*schemas_open)(void *context, struct schemas *schemas, struct error *error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/submission.h"
 #include "outside/store_memory/store_memory.h"
 
 enum {
@@ -89,6 +90,7 @@ static void configure_certificates(struct instance *instance, const struct logge
         .rules = deployment->rules,
         .emitter = &deployment->emitter,
         .source = {.name = text_of("millrace-certificates"), .version = text_of("1")},
+        .state_format = CERTIFICATES_FORMAT_VERSION,
         .schemas_open = schemas_open,
         .schemas_context = deployment,
         .logger = *logger,
@@ -122,6 +124,7 @@ static void configure_connector(struct instance *instance, const struct logger *
         .options = deployment->options,
         .emitter = &deployment->emitter,
         .source = source,
+        .state_format = SUBMISSION_FORMAT_VERSION,
         .schemas_open = schemas_open,
         .schemas_context = deployment,
         .registries = instance->registries,

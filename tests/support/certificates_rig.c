@@ -125,6 +125,7 @@ void rig_open(void) {
         .rules = the_rules(),
         .emitter = &rig.emitter,
         .source = {.name = text_of("millrace-certificates"), .version = text_of("1")},
+        .state_format = CERTIFICATES_FORMAT_VERSION,
         .schemas_open = schemas_open,
         .logger = logger_silent(),
     };

@@ -32,6 +32,7 @@ static struct {
     struct emitter emitter;
     struct options options;
     struct stores stores;
+    struct store store; /* of the lane that was opened last */
     struct registry_config registries[2];
     struct registry_adapter adapter;
     struct fake_registry registry;
@@ -154,6 +155,7 @@ static void start_process(void) {
         .options = &rig.options,
         .emitter = &rig.emitter,
         .source = late.source,
+        .state_format = SUBMISSION_FORMAT_VERSION,
         .schemas_open = schemas_open,
         .registries = rig.registries,
         .registries_count = 2,
@@ -189,6 +191,16 @@ static void start_process(void) {
     rig.runs = true;
 }
 
+static enum result store_open(void *self, const char *processor, int32_t partition, uint32_t tables,
+                              uint32_t changelogs, struct store *store, struct error *error) {
+    (void)self;
+    const struct stores memory = stores_memory();
+    const enum result result =
+        memory.lane_open(memory.self, processor, partition, tables, changelogs, store, error);
+    rig.store = *store;
+    return result;
+}
+
 void connector_open(void) {
     rig.now_ms = 1000000;
     rig.clock = (struct clock){.monotonic_ms = rig_ms, .wall_ms = rig_wall_ms};
@@ -202,7 +214,7 @@ void connector_open(void) {
                                                      message_types[i].schema);
     }
     rig.options = options_default();
-    rig.stores = stores_memory();
+    rig.stores = (struct stores){.lane_open = store_open};
     for (uint32_t i = 0; i < 2; i++) {
         rig.registries[i] = (struct registry_config){
             .name = names[i],
@@ -532,6 +544,23 @@ struct registry_state_ledger_state ledger_of(struct uuid certificate_id) {
     struct registry_state_ledger_state empty;
     submission_init(&empty, &certificate_id);
     return empty;
+}
+
+void the_store_has_ledger(const struct registry_state_ledger_state *state) {
+    const enum message_type type = MESSAGE_REGISTRY_STATE_LEDGER_STATE;
+    uint8_t *value = arena_take(&rig.arena, VALUE_BYTES);
+    const size_t length =
+        wire_encode(type, state, rig.emitter.schema_ids[type], value, VALUE_BYTES);
+    cr_assert_leq(length, VALUE_BYTES);
+    const struct store_write write = {
+        .table = 0,
+        .key = {state->certificate_id.bytes, sizeof state->certificate_id.bytes},
+        .value = {value, (uint32_t)length},
+    };
+    int64_t positions[LOG_TOPICS_MAX];
+    struct error error;
+    cr_assert_eq(rig.store.positions(rig.store.self, positions, &error), RESULT_OK);
+    cr_assert_eq(rig.store.apply(rig.store.self, &write, 1, positions, &error), RESULT_OK);
 }
 
 int64_t commands_committed(void) {

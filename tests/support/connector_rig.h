@@ -98,6 +98,8 @@ const struct registry_evidence_evidence_found *then_evidence(void);
 void no_more_evidence(void);
 /* The newest visible ledger. */
 struct registry_state_ledger_state ledger_of(struct uuid certificate_id);
+/* The lane's store, as if it had kept this ledger. */
+void the_store_has_ledger(const struct registry_state_ledger_state *state);
 /* What the group has committed of registry.commands. */
 int64_t commands_committed(void);
 

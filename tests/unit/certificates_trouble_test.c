@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "certificates/certificates.h"
 #include "domain/metadata.h"
 #include "tests/support/certificates_rig.h"
 
@@ -512,7 +513,20 @@ Test(trouble, a_store_with_a_newer_format_stops_the_lane_when_it_is_met) {
     the_store_has(&state);
     someone_sends(issue_certificate(1000, "alice"));
     let_run();
-    expect_stopped("has format 2, this version knows up to 1");
+    expect_stopped("certificates.state, partition ");
+    expect_stopped(
+        "the state of certificate ce270101-0101-4101-8101-010101010101 has format 2, "
+        "this version knows up to 1: start the newer version again");
+    cr_expect_null(state_of(the_certificate()), "nothing is written over it");
+}
+
+Test(trouble, a_state_of_an_older_format_is_raised_when_it_is_written) {
+    const struct certificates_state_certificate_state state = {.format_version = 0,
+                                                               .certificate_id = the_certificate()};
+    the_store_has(&state);
+    someone_sends(issue_certificate(1000, "alice"));
+    let_run();
+    cr_expect_eq(state_of(the_certificate())->format_version, CERTIFICATES_FORMAT_VERSION);
 }
 
 /* ---- a schema registry that is away ---- */

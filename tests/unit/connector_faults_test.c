@@ -3,6 +3,7 @@
  * one without a committed intent. */
 #include <criterion/criterion.h>
 
+#include "domain/submission.h"
 #include "registry_connector/registry_connector.h"
 #include "tests/support/connector_rig.h"
 
@@ -612,6 +613,27 @@ Test(connector_faults, a_state_of_a_newer_version_stops_the_lane) {
     the_connector_dies();
     another_takes_over();
     expect_stopped("start the newer version again");
+}
+
+Test(connector_faults, a_store_with_a_newer_ledger_stops_the_lane_when_it_is_met) {
+    struct registry_state_ledger_state state = ledger_of(cert(1));
+    state.format_version = 2;
+    the_store_has_ledger(&state);
+    submit(cert(1));
+    expect_stopped("registry.state, partition 1: the ledger of certificate ");
+    expect_stopped("has format 2, this version knows up to 1: start the newer version again");
+    cr_expect_eq(events_of(INTENDED), 0);
+    cr_expect_eq(commands_committed(), -1, "its offset stays where it is");
+}
+
+Test(connector_faults, a_ledger_of_an_older_format_is_raised_when_it_is_written) {
+    struct registry_state_ledger_state state = ledger_of(cert(1));
+    state.format_version = 0;
+    the_store_has_ledger(&state);
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    cr_expect_eq(ledger_of(cert(1)).format_version, SUBMISSION_FORMAT_VERSION);
 }
 
 Test(connector_faults, configurations_that_cannot_work_are_refused) {

@@ -319,6 +319,7 @@ static void open_processor(void) {
         .rules = workload_rules(),
         .emitter = &run.emitter,
         .source = {.name = text_of("millrace-certificates"), .version = text_of("1")},
+        .state_format = CERTIFICATES_FORMAT_VERSION,
         .schemas_open = schemas_open,
         .logger = logger_silent(),
     };

@@ -14,6 +14,7 @@ enum result run_certificates_open(struct run_part *part, struct error *error) {
         .rules = &part->run->deployment.rules,
         .emitter = &part->emitter,
         .source = {.name = text_of(part->source_name), .version = text_of(MILLRACE_VERSION)},
+        .state_format = run_state_format(part->run, "certificates.state"),
         .schemas_directory = part->run->schemas_directory,
         .schemas_open = run_schemas_open,
         .schemas_context = part->run,

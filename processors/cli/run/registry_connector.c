@@ -65,6 +65,7 @@ static enum result configure(struct run_part *part, struct wiring *wiring, struc
         .options = &run->deployment.options,
         .emitter = &part->emitter,
         .source = {.name = text_of(part->source_name), .version = text_of(MILLRACE_VERSION)},
+        .state_format = run_state_format(run, "registry.state"),
         .schemas_directory = run->schemas_directory,
         .schemas_open = run_schemas_open,
         .schemas_context = run,

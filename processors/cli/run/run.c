@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "certificates/lane.h"
+#include "certificates/certificates.h"
 #include "cli/run/pages.h"
 #include "cli/run/part.h"
 #include "domain/submission.h"
@@ -140,7 +140,8 @@ static enum result check_formats(const struct topics_file *topics, struct error 
     };
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         const struct topic_wanted *topic = topics_file_find(topics, states[i].topic);
-        if (topic == NULL || topic->format == NULL || *topic->format > states[i].known) {
+        if (topic == NULL || topic->format == NULL || *topic->format < 1 ||
+            *topic->format > states[i].known) {
             return error_set(error, RESULT_INVALID,
                              "topics.yaml must say for %s a format that this program knows, which "
                              "is 1 to %u: deploy the newer program first",
@@ -148,6 +149,12 @@ static enum result check_formats(const struct topics_file *topics, struct error 
         }
     }
     return RESULT_OK;
+}
+
+int32_t run_state_format(const struct run *run, const char *topic) {
+    const struct topic_wanted *wanted = topics_file_find(run->topics, topic);
+    assert(wanted != NULL && wanted->format != NULL); /* checked when it was read */
+    return (int32_t)*wanted->format;
 }
 
 static enum result read_configuration(struct run *run, const struct invocation *invocation,

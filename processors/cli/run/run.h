@@ -99,6 +99,9 @@ enum result run_schemas_open(void *context, struct schemas *schemas, struct erro
 /* What the connector's lanes show of themselves; NULL: no connector runs here. From any thread. */
 const struct connector_gauges *run_gauges(struct run *run);
 
+/* The format in which this state's records are to be written, of topics.yaml. */
+int32_t run_state_format(const struct run *run, const char *topic);
+
 /* Wait a moment before something is tried again. False: the process is told to end. */
 bool run_may_go_on(const struct run *run, int32_t timeout_ms);
 

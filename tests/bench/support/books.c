@@ -5,6 +5,7 @@
 
 #include "certificates/certificates.h"
 #include "domain/metadata.h"
+#include "domain/submission.h"
 #include "generated/c/certificates_answers.h"
 #include "generated/c/certificates_state.h"
 #include "generated/c/registry_state.h"
@@ -140,6 +141,7 @@ struct processor_kind books_certificates(void) {
         .rules = &rules,
         .emitter = metered_emitter(),
         .source = source,
+        .state_format = CERTIFICATES_FORMAT_VERSION,
         .schemas_open = metered_schemas_open,
     };
     return certificates_kind(&config);
@@ -163,6 +165,7 @@ struct processor_kind books_connector(void) {
         .options = &options,
         .emitter = metered_emitter(),
         .source = source,
+        .state_format = SUBMISSION_FORMAT_VERSION,
         .schemas_open = metered_schemas_open,
         .registries = registries,
         .registries_count = 1,

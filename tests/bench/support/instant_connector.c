@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/submission.h"
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_plain.h"
 #include "tests/bench/support/metered.h"
@@ -36,6 +37,7 @@ void instant_connector_open(struct instant_connector *connector,
         .options = &cluster->options,
         .emitter = emitter,
         .source = source,
+        .state_format = SUBMISSION_FORMAT_VERSION,
         .schemas_open = metered_schemas_open,
         .registries = registries,
         .registries_count = 1,

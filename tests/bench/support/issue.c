@@ -39,6 +39,7 @@ struct certificates_config issue_config(const struct kafka_cluster *cluster) {
         .rules = &rules,
         .emitter = metered_emitter(),
         .source = {.name = text_of("bench"), .version = text_of("1")},
+        .state_format = CERTIFICATES_FORMAT_VERSION,
         .schemas_open = metered_schemas_open,
         .logger = cluster->config.logger,
     };

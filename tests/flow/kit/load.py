@@ -55,7 +55,7 @@ def send(path):
     """Everything, one command of each certificate after the other; noted in a file as JSON."""
     schemas = flow.Schemas()
     producer = flow.producer()
-    stories = [story(str(uuid.uuid4())) for _ in range(CERTIFICATES)]
+    stories = [story(flow.new_certificate(n % flow.PARTITIONS)) for n in range(CERTIFICATES)]
     failed = []
     for chapter in zip(*stories):
         for kind, command, _ in chapter:
