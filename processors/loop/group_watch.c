@@ -64,15 +64,18 @@ static bool is_dead(const struct group *group, int32_t partition, int64_t now_ms
     if (!place->assigned) {
         return false;
     }
-    if (place->lane == NULL) {
-        error_set(error, place->last.end == LANE_END_DENIED ? RESULT_DENIED : RESULT_FAILED,
-                  "partition %d is ours, but its lane has ended: %s", partition,
-                  place->last.reason);
-        return now_ms - place->dead_since_ms >= group->setup->lanes.options->session_timeout_ms;
+    if (place->lane != NULL) {
+        const bool silent = is_silent(group, place->lane, now_ms);
+        if (silent) {
+            error_set(error, RESULT_FAILED,
+                      "the lane of partition %d has shown no life for %lld ms", partition,
+                      (long long)(now_ms - lane_ticked_ms(place->lane)));
+        }
+        return silent;
     }
-    error_set(error, RESULT_FAILED, "the lane of partition %d has shown no life for %lld ms",
-              partition, (long long)(now_ms - lane_ticked_ms(place->lane)));
-    return is_silent(group, place->lane, now_ms);
+    error_set(error, place->last.end == LANE_END_DENIED ? RESULT_DENIED : RESULT_FAILED,
+              "partition %d is ours, but its lane has ended: %s", partition, place->last.reason);
+    return now_ms - place->dead_since_ms >= group->setup->lanes.options->session_timeout_ms;
 }
 
 void group_watch(struct group *group, int64_t now_ms) {

@@ -19,7 +19,7 @@ enum {
     JOBS_MAX = 64,
     FAILURES_SHOWN_MAX = 3,
     SEEDS_AT_ONCE = 50,
-    LARGE_BYTES = 400 << 10,
+    LARGE_BYTES = 64 << 20,
     KEPT_BYTES = 256 << 20
 };
 
@@ -253,7 +253,7 @@ int main(int argc, char **argv) {
     char *rest = NULL;
     (void)signal(SIGTERM, stop);
     (void)signal(SIGINT, stop);
-    /* A lane's large buffers are hardly used here: fresh pages cost less than to zero old ones. */
+    /* A lane's large buffers are hardly used here, and not cleared: they come from what is kept. */
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
