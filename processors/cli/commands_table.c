@@ -11,6 +11,21 @@ const struct command commands[] = {
      .details = "",
      .example = "millrace completion bash >/etc/bash_completion.d/millrace",
      .run = verb_completion},
+    {.words = "config check",
+     .arguments = "[ROLE...]",
+     .arguments_max = 8,
+     .summary = "Connect, and check that everything is there which the configuration speaks of.",
+     .details =
+         "Topics (partitions, copies, min.insync.replicas, settings), schemas and their "
+         "compatibility, the addresses of registries (connects, sends nothing), and the rights of "
+         "each ROLE of topics.yaml; without one, of all processors. Changes nothing: rights are "
+         "asked for with requests that brokers refuse for another reason. A line for each thing: "
+         "ok, wrong or unknown, and what to do. Exit codes: 0 nothing is wrong, 77 a right is "
+         "missing, 3 something else is wrong, 1 somebody does not answer.",
+     .example = "millrace config check certificates registry-connector --config "
+                "/etc/millrace.yaml",
+     .options = verb_config_check_options,
+     .run = verb_config_check},
     {.words = "config keys",
      .arguments = "",
      .summary = "List every setting there is, with its default and what it is for.",

@@ -73,23 +73,27 @@ static enum result look_at(struct schema_registry *registry, enum message_type t
     return result == RESULT_OK ? look_at_text(registry, type, live, kept, error) : result;
 }
 
+enum result schemas_look_at(struct schema_registry *registry, enum message_type type,
+                            struct schemas_plan *plan, struct error *error) {
+    assert(registry != NULL && plan != NULL);
+    struct schema_live live;
+    struct kept kept = {.latest = NULL};
+    const enum result result = look_at(registry, type, &live, &kept, error);
+    if (result == RESULT_OK) {
+        schemas_plan_add(plan, type, &live);
+    }
+    free(kept.latest);
+    return result;
+}
+
 enum result schemas_look(struct schema_registry *registry, struct schemas_plan *plan,
                          struct error *error) {
-    assert(registry != NULL && plan != NULL);
+    enum result result = RESULT_OK;
     plan->steps_count = 0;
-    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
-        struct schema_live live;
-        struct kept kept = {.latest = NULL};
-        const enum result result = look_at(registry, (enum message_type)i, &live, &kept, error);
-        if (result == RESULT_OK) {
-            schemas_plan_add(plan, (enum message_type)i, &live);
-        }
-        free(kept.latest);
-        if (result != RESULT_OK) {
-            return result;
-        }
+    for (uint32_t i = 0; result == RESULT_OK && i < MESSAGE_TYPES_COUNT; i++) {
+        result = schemas_look_at(registry, (enum message_type)i, plan, error);
     }
-    return RESULT_OK;
+    return result;
 }
 
 enum result schemas_carry_out(struct schema_registry *registry, const struct schema_step *step,
@@ -121,26 +125,30 @@ static char *incompatible_with(const char *schema, const char *field) {
     return text;
 }
 
-enum result schemas_prove_levels(struct schema_registry *registry, struct error *error) {
-    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
-        const struct message_type_entry *entry = &message_types[i];
-        char *probe = incompatible_with(entry->schema, "millraceProbe");
-        bool compatible = true;
-        struct text why;
-        const enum result result = schema_registry_compatible(
-            registry, entry->full_name, text_of(probe), &compatible, &why, error);
-        free(probe);
-        if (result != RESULT_OK) {
-            return result;
-        }
-        if (compatible) {
-            return error_set(error, RESULT_INVALID,
-                             "the schema registry would take an incompatible schema for %s: its "
-                             "level is not enforced; run `millrace schemas apply`",
-                             entry->full_name);
-        }
+enum result schemas_prove_level(struct schema_registry *registry, enum message_type type,
+                                struct error *error) {
+    const struct message_type_entry *entry = &message_types[type];
+    char *probe = incompatible_with(entry->schema, "millraceProbe");
+    bool compatible = true;
+    struct text why;
+    const enum result result = schema_registry_compatible(registry, entry->full_name,
+                                                          text_of(probe), &compatible, &why, error);
+    free(probe);
+    if (result == RESULT_OK && compatible) {
+        return error_set(error, RESULT_INVALID,
+                         "the schema registry would take an incompatible schema for %s: its level "
+                         "is not enforced; run `millrace schemas apply`",
+                         entry->full_name);
     }
-    return RESULT_OK;
+    return result;
+}
+
+enum result schemas_prove_levels(struct schema_registry *registry, struct error *error) {
+    enum result result = RESULT_OK;
+    for (uint32_t i = 0; result == RESULT_OK && i < MESSAGE_TYPES_COUNT; i++) {
+        result = schemas_prove_level(registry, (enum message_type)i, error);
+    }
+    return result;
 }
 
 enum result schemas_prove_refusal(struct schema_registry *registry, const struct ids *ids,

@@ -8,6 +8,7 @@ struct invocation;
 
 /* Each reads its options from the command line, does its work and returns the exit code. */
 int verb_completion(struct invocation *invocation, int argc, char **argv);
+int verb_config_check(struct invocation *invocation, int argc, char **argv);
 int verb_config_keys(struct invocation *invocation, int argc, char **argv);
 int verb_config_show(struct invocation *invocation, int argc, char **argv);
 int verb_dead_letters_ls(struct invocation *invocation, int argc, char **argv);
@@ -32,6 +33,7 @@ int verb_unknown_show(struct invocation *invocation, int argc, char **argv);
 int verb_verify(struct invocation *invocation, int argc, char **argv);
 
 /* The options of those that have some of their own; each table ends with an empty one. */
+extern const struct argp_option verb_config_check_options[];
 extern const struct argp_option verb_dead_letters_ls_options[];
 extern const struct argp_option verb_dead_letters_release_options[];
 extern const struct argp_option verb_send_options[];

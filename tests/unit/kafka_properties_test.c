@@ -70,6 +70,8 @@ Test(kafka_properties, what_promises_rest_on_cannot_be_changed) {
         {KAFKA_ROLE_PRODUCER, "enable.idempotence", "false", "true"},
         {KAFKA_ROLE_EVIDENCE, "enable.idempotence", "false", "true"},
         {KAFKA_ROLE_EVIDENCE, "message.timeout.ms", "1000", "0"},
+        {KAFKA_ROLE_PROBER, "acks", "all", "2"},
+        {KAFKA_ROLE_PROBER, "enable.idempotence", "true", "false"},
         {KAFKA_ROLE_MEMBER, "group.id", "mine", "app.certificates"},
         {KAFKA_ROLE_MEMBER, "group.instance.id", "mine", "app.certificates.host-1"},
         {KAFKA_ROLE_MEMBER, "partition.assignment.strategy", "cooperative-sticky", "range"},

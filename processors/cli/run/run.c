@@ -130,7 +130,7 @@ static int close_all(struct run *run, enum result result, const struct error *er
 }
 
 /* What this binary can write; a file that asks for a later format waits for a later binary. */
-static enum result check_formats(const struct topics_file *topics, struct error *error) {
+enum result run_check_formats(const struct topics_file *topics, struct error *error) {
     static const struct {
         const char *topic;
         uint32_t known;
@@ -174,7 +174,7 @@ static enum result read_configuration(struct run *run, const struct invocation *
     run->topics = invocation_topics(invocation);
     run->state_directory = settings_text(settings, "state.dir");
     run->state_memory_bytes = (uint64_t)settings_integer(settings, "state.memory.mb") << 20;
-    const enum result result = check_formats(run->topics, error);
+    const enum result result = run_check_formats(run->topics, error);
     return result != RESULT_OK ? result
                                : deployment_read(settings, &run->arena, &run->deployment, error);
 }

@@ -92,6 +92,10 @@ struct run_part {
 int run_processes(struct run *run, const struct invocation *invocation,
                   const struct run_processor *const *processors, uint32_t count);
 
+/* Does topics.yaml ask only for formats of states that this binary can write? INVALID: it asks for
+ * a later one. */
+enum result run_check_formats(const struct topics_file *topics, struct error *error);
+
 /* For a processor's lanes: a connection of their own to the schema registry. `context` is the run.
  */
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error);

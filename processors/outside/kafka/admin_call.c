@@ -13,6 +13,10 @@ static const char *right_of(rd_kafka_admin_op_t operation) {
         return "Create";
     case RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS:
         return "Describe and DescribeConfigs";
+    case RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS:
+        return "Describe";
+    case RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS:
+        return "Read";
     default:
         assert(operation == RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
         return "AlterConfigs";

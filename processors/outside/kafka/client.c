@@ -90,6 +90,7 @@ static void name_client(struct kafka_client *client, const struct kafka_config *
         [KAFKA_ROLE_READER] = "reader",     [KAFKA_ROLE_PEEKER] = "peeker",
         [KAFKA_ROLE_ASKER] = "asker",       [KAFKA_ROLE_TRANSACTOR] = "transactor",
         [KAFKA_ROLE_PRODUCER] = "producer", [KAFKA_ROLE_EVIDENCE] = "evidence",
+        [KAFKA_ROLE_PROBER] = "prober",
     };
     char lane[16] = "";
     if (plan->partition >= 0) {
@@ -101,7 +102,7 @@ static void name_client(struct kafka_client *client, const struct kafka_config *
 
 static bool is_producer(enum kafka_role role) {
     return role == KAFKA_ROLE_TRANSACTOR || role == KAFKA_ROLE_PRODUCER ||
-           role == KAFKA_ROLE_EVIDENCE;
+           role == KAFKA_ROLE_EVIDENCE || role == KAFKA_ROLE_PROBER;
 }
 
 enum result kafka_client_open(struct kafka_client *client, const struct kafka_config *config,

@@ -23,6 +23,7 @@ enum kafka_role {
     KAFKA_ROLE_TRANSACTOR, /* a lane's producer */
     KAFKA_ROLE_PRODUCER,   /* idempotent, without transactions */
     KAFKA_ROLE_EVIDENCE,   /* likewise, and gives no record up as long as it lives */
+    KAFKA_ROLE_PROBER,     /* asks for the right to write, by records that no broker takes */
 };
 
 /* Opaque of its instance, so it must not move while it is open. */

@@ -32,6 +32,12 @@ enum result kafka_admin_topics(struct kafka_admin *admin, const struct topics_fi
                                int32_t timeout_ms, const struct topic_live **live, uint32_t *count,
                                struct error *error);
 
+/* The same where one may not see everything: topics that are hidden are left out, and `settings` is
+ * DENIED where they have no settings because we may not ask for them, else OK. */
+enum result kafka_admin_topics_seen(struct kafka_admin *admin, const struct topics_file *file,
+                                    int32_t timeout_ms, const struct topic_live **live,
+                                    uint32_t *count, struct error *settings, struct error *error);
+
 /* Create a topic, and wait until it can be seen. INVALID: Kafka will never take it like that.
  * FAILED: it refused now; also when somebody else has just created it. */
 enum result kafka_admin_create(struct kafka_admin *admin, const struct topic_target *target,

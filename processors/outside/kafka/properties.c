@@ -14,9 +14,10 @@ enum {
     TRANSACTOR = 1 << KAFKA_ROLE_TRANSACTOR,
     PRODUCER = 1 << KAFKA_ROLE_PRODUCER,
     EVIDENCE = 1 << KAFKA_ROLE_EVIDENCE,
+    PROBER = 1 << KAFKA_ROLE_PROBER,
     CONSUMERS = MEMBER | RESTORER | READER | PEEKER | ASKER,
     PRODUCERS = TRANSACTOR | PRODUCER | EVIDENCE,
-    ALL = CONSUMERS | PRODUCERS,
+    ALL = CONSUMERS | PRODUCERS | PROBER,
 };
 
 struct row {
@@ -75,6 +76,10 @@ static const struct row fixed[] = {
     /* A reply that nobody else knows outlives every outage, and a process that stood still. */
     {EVIDENCE, "message.timeout.ms", "0"},
     {PRODUCERS, "acks", "all"},
+    /* There is no such number of acknowledgements, so nothing of this one is ever written. */
+    {PROBER, "enable.idempotence", "false"},
+    {PROBER, "acks", "2"},
+    {PROBER, "message.send.max.retries", "0"},
 };
 
 static enum result set(rd_kafka_conf_t *conf, const char *name, const char *value,
@@ -169,7 +174,8 @@ static enum result set_all(rd_kafka_conf_t *conf, const struct kafka_config *con
     if (result == RESULT_OK) {
         result = set_users(
             conf, config,
-            (role & PRODUCERS) != 0 ? KAFKA_PROPERTY_PRODUCER : KAFKA_PROPERTY_CONSUMER, error);
+            (role & (PRODUCERS | PROBER)) != 0 ? KAFKA_PROPERTY_PRODUCER : KAFKA_PROPERTY_CONSUMER,
+            error);
     }
     if (result == RESULT_OK) {
         result = set_rows(conf, fixed, sizeof fixed / sizeof *fixed, plan->role, error);

@@ -15,4 +15,9 @@ struct registry_plain_adapter {
  * `self` must outlive every connection that is opened by it. */
 struct registry_adapter registry_plain(struct registry_plain_adapter *self);
 
+/* Connect, send nothing, and end the connection; takes 5 s at most. INVALID: the address is none.
+ * FAILED: nobody is there, `error` says why. */
+enum result registry_plain_reach(const char *address, const struct clock *clock,
+                                 struct error *error);
+
 #endif

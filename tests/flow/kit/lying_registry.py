@@ -1,14 +1,15 @@
-"""Stands in front of the schema registry, and lies about some schemas.
+"""Stands in front of the schema registry, and lies about some schemas and subjects.
 
     lying_registry.py PORT URL LIES
 
-LIES is a file: {"<schema id>": ["<lie>", <how often>]}; null as often: for ever. Whatever else is
-asked, the real registry at URL answers.
+LIES is a file: {"<schema id or subject>": ["<lie>", <how often>]}; null as often: for ever.
+Whatever else is asked, the real registry at URL answers.
 """
 
 import collections
 import http.server
 import json
+import re
 import sys
 import threading
 import time
@@ -67,15 +68,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def another(self):
         self.answer(200, json.dumps({"schema": json.dumps({**OF_ANOTHER, "fields": []})}).encode())
 
+    def foreign(self):
+        """The subject is somebody else's: ours is not registered there, and never will be."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "/compatibility/" in self.path:
+            self.answer(200, b'{"is_compatible": false}')
+        elif self.command == "POST":
+            self.answer(404, b'{"error_code": 40403, "message": "Schema not found"}')
+        elif "/config/" in self.path:
+            self.answer(200, b'{"compatibilityLevel": "FULL_TRANSITIVE"}')
+        else:
+            schema = json.dumps({**OF_ANOTHER, "fields": []})
+            self.answer(200, json.dumps({"id": 1, "version": 1, "schema": schema}).encode())
+
     def lie(self):
         """False: the truth is asked for, or its time has come."""
-        schema_id = self.path.rpartition("/schemas/ids/")[2]
+        about = re.search(r"/(?:schemas/ids|subjects|config)/([^/?]+)", self.path)
+        name = about and about[1]
         with lock:
-            if schema_id not in LIES or told[schema_id] == LIES[schema_id][1]:
+            if name not in LIES or told[name] == LIES[name][1]:
                 return False
-            told[schema_id] += 1
+            told[name] += 1
         try:
-            getattr(self, LIES[schema_id][0])()
+            getattr(self, LIES[name][0])()
         except (BrokenPipeError, ConnectionResetError):
             pass
         return True
@@ -99,7 +114,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.lie():
             self.forward()
 
-    do_POST = forward
+    do_POST = do_GET
 
     def log_message(self, *_):
         print(self.command, self.path, flush=True)
