@@ -27,11 +27,7 @@ void overlay_reset(struct overlay *overlay) {
 }
 
 static uint32_t hash_of(uint32_t table, struct bytes key) {
-    uint32_t hash = 2166136261u ^ table;
-    for (uint32_t i = 0; i < key.length; i++) {
-        hash = (hash ^ key.data[i]) * 16777619u;
-    }
-    return hash ^ hash >> 15;
+    return (uint32_t)(bytes_hash(table, key) >> 32);
 }
 
 /* The slot of a key, or the free one where it belongs. */

@@ -9,16 +9,9 @@ _Static_assert((int)LOG_TOPICS_MAX + 1 <= (int)BATCH_OWN_WRITES_MAX, "a batch ke
 _Static_assert(2 * (int)PROOF_ORIGIN_MAX + (int)LOG_TOPICS_MAX * 64 <= (int)BATCH_OWN_BYTES_MAX,
                "a batch keeps room for all");
 
-static uint64_t mix(uint64_t hash, struct bytes bytes) {
-    for (uint32_t i = 0; i < bytes.length; i++) {
-        hash = (hash ^ bytes.data[i]) * 1099511628211u;
-    }
-    return (hash ^ bytes.length) * 1099511628211u;
-}
-
 /* Headers are not read while a lane restores; keys and values are full of ids. */
 static uint64_t hash_of(struct bytes key, struct bytes value) {
-    return mix(mix(14695981039346656037u, key), value);
+    return bytes_hash(bytes_hash(0, key), value);
 }
 
 uint64_t proof_of_staged(const struct log_staged *record) {

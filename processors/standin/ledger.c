@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain/values.h"
+
 enum { BUCKETS = 65536, ID_MAX = 64 };
 
 /* How often a submission was asked for. */
@@ -25,11 +27,8 @@ struct standin_ledger {
 };
 
 static uint32_t bucket_of(const char *id) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (uint8_t)*id) * 16777619u;
-    }
-    return hash % BUCKETS;
+    const struct bytes bytes = {(const uint8_t *)id, (uint32_t)strlen(id)};
+    return (uint32_t)(bytes_hash(0, bytes) >> 32) % BUCKETS;
 }
 
 static uint32_t count_request(struct standin_ledger *ledger, const char *submission_id) {

@@ -12,18 +12,10 @@ struct keys {
     size_t mask;
 };
 
-static uint64_t hash(struct bytes key) {
-    uint64_t hashed = 14695981039346656037u; /* FNV-1a */
-    for (uint32_t i = 0; i < key.length; i++) {
-        hashed = (hashed ^ key.data[i]) * 1099511628211u;
-    }
-    return hashed;
-}
-
 /* False: a newer record has this key. */
 static bool add(struct keys *keys, int64_t offset) {
     const struct bytes key = keys->place->entries[offset].record.key;
-    size_t at = (size_t)hash(key) & keys->mask;
+    size_t at = (size_t)(bytes_hash(0, key) >> 32) & keys->mask;
     while (keys->slots[at] >= 0) {
         const struct bytes other = keys->place->entries[keys->slots[at]].record.key;
         if (other.length == key.length && memcmp(other.data, key.data, key.length) == 0) {

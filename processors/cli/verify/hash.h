@@ -7,16 +7,9 @@
 
 #include "domain/values.h"
 
-/* FNV-1a with a last mix; `seed`: 0, or the hash of what came before. */
+/* `seed`: 0, or the hash of what came before. */
 static inline uint32_t hash_bytes(uint32_t seed, const void *data, uint32_t length) {
-    const uint8_t *bytes = data;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ ((uint64_t)seed << 16) ^ length;
-    for (uint32_t i = 0; i < length; i++) {
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    hash ^= hash >> 32;
-    hash *= UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(hash >> 32);
+    return (uint32_t)(bytes_hash(seed, (struct bytes){.data = data, .length = length}) >> 32);
 }
 
 static inline uint32_t hash_uuid(uint32_t seed, const struct uuid *id) {

@@ -114,10 +114,8 @@ static void begin_text(struct line *line, enum logger_level level, const char *c
  * which at worst writes a line too many. */
 static struct logging_repeat *repeat_of(struct logging *logging, const char *component,
                                         int32_t lane, const char *message) {
-    uint32_t hash = 2166136261u ^ (uint32_t)lane;
-    for (const char *c = message; *c != '\0'; c++) {
-        hash = (hash ^ (uint8_t)*c) * 16777619u;
-    }
+    const struct bytes bytes = {(const uint8_t *)message, (uint32_t)strlen(message)};
+    const uint64_t hash = bytes_hash((uint32_t)lane, bytes) >> 32;
     struct logging_repeat *repeat = &logging->repeats[hash % LOGGING_REPEATS];
     if (repeat->message == NULL || repeat->lane != lane || strcmp(repeat->message, message) != 0 ||
         strcmp(repeat->component, component) != 0) {

@@ -6,24 +6,8 @@
 
 enum { SLOTS_MIN = 64 };
 
-/* Eight bytes at a time; the upper half of the products is the better one. */
 static uint32_t hash_of(struct bytes key) {
-    static const uint64_t odd = 0x9e3779b97f4a7c15u; /* of the golden ratio: its bits are mixed */
-    uint64_t hash = key.length;
-    uint32_t at = 0;
-    for (; key.length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, key.data + at, sizeof word);
-        hash = (hash ^ word) * odd;
-        hash ^= hash >> 32;
-    }
-    uint64_t rest = 0;
-    if (at < key.length) {
-        memcpy(&rest, key.data + at, key.length - at);
-    }
-    hash = (hash ^ rest) * odd;
-    hash = (hash ^ hash >> 29) * odd;
-    return (uint32_t)(hash >> 32);
+    return (uint32_t)(bytes_hash(0, key) >> 32);
 }
 
 /* The slot that a key of this hash would have if it were alone. */
