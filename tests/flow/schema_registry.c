@@ -1,5 +1,6 @@
 /* What the client of the schema registry asks of a real one. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -79,6 +80,67 @@ Test(schema_registry_flow, what_is_not_there_is_not_found) {
     cr_expect_eq(schema_registry_compatible(registry, subject, text_of("\"int\""), &compatible,
                                             &text, &error),
                  RESULT_NOT_FOUND, "%s", error.text);
+}
+
+/* --- Several at once --- */
+
+enum { AT_ONCE = 6, SUBJECTS = 12 };
+
+struct contender {
+    pthread_t thread;
+    pthread_barrier_t *together;
+    int32_t ids[SUBJECTS];
+    struct error error; /* of the last call that failed; OK: none */
+};
+
+static void contend(struct contender *contender, struct schema_registry *own, uint32_t number) {
+    const char *subject = message_types[number].full_name;
+    const struct text schema = {.data = message_types[number].schema,
+                                .length = message_types[number].schema_length};
+    char name[200];
+    struct error failure;
+    (void)snprintf(name, sizeof name, "%s%d.at-once.%s", getenv("FLOW_PREFIX"), (int)getpid(),
+                   subject);
+    (void)pthread_barrier_wait(contender->together);
+    enum result result =
+        schema_registry_register(own, name, schema, &contender->ids[number], &failure);
+    (void)pthread_barrier_wait(contender->together);
+    if (result == RESULT_OK) {
+        result = schema_registry_level_set(own, name, "FULL_TRANSITIVE", &failure);
+    }
+    if (result != RESULT_OK) {
+        contender->error = failure;
+    }
+}
+
+static void *deploy(void *argument) {
+    struct contender *contender = argument;
+    const struct schema_registry_options options = {.url = getenv("MILLRACE_SCHEMA_REGISTRY_URL")};
+    struct schema_registry *own;
+    struct error failure;
+    const enum result result = schema_registry_open(&options, &own, &failure);
+    cr_assert_eq(result, RESULT_OK);
+    for (uint32_t i = 0; i < SUBJECTS; i++) {
+        contend(contender, own, i);
+    }
+    schema_registry_close(own);
+    return NULL;
+}
+
+Test(schema_registry_flow, who_deploys_the_same_at_the_same_moment_is_not_refused) {
+    pthread_barrier_t together;
+    struct contender contenders[AT_ONCE] = {{.error.result = RESULT_OK}};
+    cr_assert_eq(pthread_barrier_init(&together, NULL, AT_ONCE), 0);
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        contenders[i].together = &together;
+        cr_assert_eq(pthread_create(&contenders[i].thread, NULL, deploy, &contenders[i]), 0);
+    }
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        cr_assert_eq(pthread_join(contenders[i].thread, NULL), 0);
+        cr_expect_eq(contenders[i].error.result, RESULT_OK, "%s", contenders[i].error.text);
+        cr_expect_arr_eq(contenders[i].ids, contenders[0].ids, sizeof contenders[0].ids);
+    }
+    pthread_barrier_destroy(&together);
 }
 
 static void find_subject(void *context, const char *subject) {

@@ -63,7 +63,11 @@ enum result schema_registry_level_set(struct schema_registry *registry, const ch
     json_t *body = json_pack("{s:s}", "compatibility", level);
     assert(body != NULL);
     struct http_answer answer;
-    const enum result result = http_call(registry, "PUT", path, body, &answer, error);
+    enum result result = http_call(registry, "PUT", path, body, &answer, error);
+    if (result == RESULT_OK && answer.status == 409) {
+        /* Somebody else set the first one in the same moment; now it is there to be changed. */
+        result = http_call(registry, "PUT", path, body, &answer, error);
+    }
     json_decref(body);
     if (result != RESULT_OK) {
         return result;

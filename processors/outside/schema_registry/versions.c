@@ -2,6 +2,19 @@
 
 #include "outside/schema_registry/http.h"
 
+/* Refused, perhaps only because somebody else registered the same in the same moment: then it is
+ * there now. `error` has the refusal, which stays where it is not. */
+static enum result find_registered(struct schema_registry *registry, const char *subject,
+                                   struct text schema, int32_t *id, struct error *error) {
+    const struct schemas port = schema_registry_port(registry);
+    struct error look_error;
+    const enum result result = port.id_by_text(port.self, subject, schema, id, &look_error);
+    if (result == RESULT_AGAIN || result == RESULT_DENIED) {
+        *error = look_error;
+    }
+    return result == RESULT_OK ? RESULT_OK : error->result;
+}
+
 enum result schema_registry_register(struct schema_registry *registry, const char *subject,
                                      struct text schema, int32_t *id, struct error *error) {
     assert(registry != NULL && subject != NULL && id != NULL);
@@ -15,8 +28,9 @@ enum result schema_registry_register(struct schema_registry *registry, const cha
         return result;
     }
     if (answer.status == 409 || answer.status == 422) {
-        return error_set(error, RESULT_INVALID, "the schema registry refuses '%s': %.300s", subject,
-                         answer.message);
+        (void)error_set(error, RESULT_INVALID, "the schema registry refuses '%s': %.300s", subject,
+                        answer.message);
+        return find_registered(registry, subject, schema, id, error);
     }
     if (!http_number(&answer, "id", id)) {
         return http_unexpected(registry, path, &answer, error);
