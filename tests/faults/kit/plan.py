@@ -19,6 +19,8 @@ ONE = (CONNECTOR,)
 #   anew     the same, without what it may have on disk
 #   strike   the one before it was killed with calls out, which it finds
 #   end      it is told to end (SIGTERM) in the middle of its work
+#   unsent   the same, while calls wait for a connection to the registry
+#   owed     as by "fence", while the registry owes answers, and then they come
 #   join     another member joins its group
 #   fence    somebody else takes its transactional ids, in the middle of its work
 # and the number is up to the how manieth time at that point the fault comes (drawn by the seed).
@@ -60,15 +62,15 @@ PLAN = {
     "unknown.staged": (ONE, "strike", 2),
     "drain.begin": (BOTH, "end", 3),
     "drain.end": (BOTH, "end", 3),
-    "not-sent.destroyed": (ONE, "end", 1),
-    "not-sent.staged": (ONE, "end", 1),
+    "not-sent.destroyed": (ONE, "unsent", 3),
+    "not-sent.staged": (ONE, "unsent", 3),
     "hand-over.begin": (ONE, "end", 3),
     "revoke.begin": (BOTH, "join", 1),
     "revoke.end": (BOTH, "join", 1),
     "rejoin.before": (BOTH, "fence", 1),
     "rejoin.after": (BOTH, "fence", 1),
-    "evidence.before": (ONE, "fence", 3),
-    "evidence.after": (ONE, "fence", 3),
+    "evidence.before": (ONE, "owed", 3),
+    "evidence.after": (ONE, "owed", 3),
 }
 
 

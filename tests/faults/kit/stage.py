@@ -3,10 +3,13 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
+import urllib.request
 import uuid
 
 import answers
@@ -39,7 +42,7 @@ def forget(name, directory):
 class Process:
     """One processor; it does not outlive this program."""
 
-    def __init__(self, processor, name, directory, fault=None, member=True):
+    def __init__(self, processor, name, directory, fault=None, member=True, registry=None):
         self.log = f"{directory}/{name}.log"
         self.begun_at = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         settings = dict(SETTINGS)
@@ -47,6 +50,8 @@ class Process:
             settings["instance"] = name
         if ON_DISK:
             settings["state.dir"] = f"{directory}/state-{name}"
+        if registry:
+            settings["registries.narnia.address"] = registry
         self.pipe = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", MILLRACE, "run", processor, *CONFIG]
             + [word for key, value in settings.items() for word in ("--set", f"{key}={value}")],
@@ -100,10 +105,30 @@ class Process:
     def said(self, text, since=None):
         return any(text in line for line in self.lines(since))
 
-    def lanes(self, since=None):
-        """Partitions whose lanes began to work."""
-        found = [line for line in self.lines(since) if '"msg":"lane works"' in line]
-        return {json.loads(line)["lane"] for line in found}
+    def lanes(self):
+        """Partitions whose lanes work now."""
+        working = set()
+        for line in self.lines():
+            if '"msg":"lane works"' in line:
+                working.add(json.loads(line)["lane"])
+            elif '"msg":"lane ended"' in line:
+                working.discard(json.loads(line)["lane"])
+        return working
+
+    def calls_out(self):
+        """As it says itself in its metrics."""
+        found = [line for line in self.lines() if '"msg":"pages are served' in line]
+        if not found:
+            return 0
+        with urllib.request.urlopen(f"http://{json.loads(found[-1])['address']}/metrics") as page:
+            text = page.read().decode()
+        samples = re.findall(r"^millrace_registry_calls_out(?:{.*})? (\S+)$", text, re.MULTILINE)
+        return sum(map(float, samples))
+
+    def handed_over(self):
+        """Calls that were out when their lane ended."""
+        found = [line for line in self.lines() if '"msg":"calls are still out' in line]
+        return sum(json.loads(line)["count"] for line in found)
 
 
 class Work:
@@ -167,6 +192,36 @@ class Work:
             json.dump(self.sent, file)
 
 
+class Silence:
+    """A registry's address at which nobody ever comes to a connection: each one waits for it."""
+
+    WAITS = "02"  # SYN_SENT, in /proc/net/tcp
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.accepted = []  # as many as the listener holds; the one that must wait is closed again
+        while True:
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", self.port))
+            if self.waiting() > 0:
+                one.close()
+                break
+            self.accepted.append(one)
+
+    def waiting(self):
+        """How many connections are being waited for."""
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+        return sum(row[2:4] == [f"0100007F:{self.port:04X}", self.WAITS] for row in rows)
+
+    def close(self):
+        for one in (self.listener, *self.accepted):
+            one.close()
+
+
 class Eyes:
     """What a processor is in the middle of."""
 
@@ -182,10 +237,11 @@ class Eyes:
         }
 
 
-def fence(processor):
-    """Takes the transactional ids of all its lanes, as somebody would by mistake."""
+def fence(processor, partitions):
+    """Takes the transactional ids of these lanes, as somebody would by mistake. (Who is fenced again
+    and again gives up: not those that only look on.)"""
     application = os.environ["MILLRACE_APPLICATION"]
-    for partition in range(flow.PARTITIONS):
+    for partition in sorted(partitions):
         producer = confluent_kafka.Producer(
             {
                 "bootstrap.servers": flow.BOOTSTRAP,

@@ -21,6 +21,7 @@ ACTION, PROCESSOR, DIRECTORY, LEDGER = sys.argv[1:5]
 FAULTS = os.environ["FAULTS"]
 SEED = os.environ["FAULTS_SEED"]
 STORE = os.environ["FAULTS_STORE"]
+STANDIN = int(os.environ["FAULTS_STANDIN"])
 OTHER = next(name for name in plan.BOTH if name != PROCESSOR)
 UNDER_WAY = 150
 # No fault takes that long; only a machine that is busy with other things does.
@@ -28,6 +29,7 @@ POINT_S = 90
 SETTLE_S = 240
 TRIES = 6  # a process that was told to end may do so with nothing in hand
 CALLS_MIN = 2
+OWED_MIN = 3  # one point comes as late as at the third
 ANSWERS_MIN = 50
 
 
@@ -42,28 +44,33 @@ class Sweep:
         if ACTION == "stop":
             self.heir = stage.Process(PROCESSOR, "heir", DIRECTORY)
         self.guest = None
+        self.silence = stage.Silence()
         self.hits = []
 
-    def start(self, fault=None):
-        return stage.Process(PROCESSOR, "armed", DIRECTORY, fault)
+    def start(self, fault=None, registry=None):
+        return stage.Process(PROCESSOR, "armed", DIRECTORY, fault, registry=registry)
 
     def await_work(self, process):
         """It has lanes that work, and something to do."""
         self.work.top_up(UNDER_WAY)
         flow.until(POINT_S, "lanes that work", lambda: not process.look() or process.lanes())
 
-    def await_calls(self):
-        def are_out():
-            self.work.keep_up(UNDER_WAY)
-            return self.eyes.moment.calls_out() >= CALLS_MIN
+    def await_condition(self, what, condition):
+        """While there is enough to do."""
 
-        flow.until(POINT_S, "calls out", are_out)
+        def asked():
+            self.work.keep_up(UNDER_WAY)
+            return condition()
+
+        flow.until(POINT_S, what, asked)
+
+    def await_calls(self):
+        self.await_condition("calls out", lambda: self.eyes.moment.calls_out() >= CALLS_MIN)
 
     def end_in_a_transaction(self, process):
         """SIGTERM, at a moment when something of it is not committed."""
 
         def struck():
-            self.work.keep_up(UNDER_WAY)
             process.send(signal.SIGSTOP)
             flow.until(10, "a stop", lambda: not process.look())
             hit = process.code is not None or self.eyes.moment.open_transactions() > 0
@@ -72,26 +79,33 @@ class Sweep:
             process.go_on()
             return hit
 
-        flow.until(POINT_S, "an open transaction", struck)
+        self.await_condition("an open transaction", struck)
 
     def provoke(self, how, process):
         if how == "end":
             self.await_work(process)
             self.end_in_a_transaction(process)
+        elif how == "unsent":
+            self.await_work(process)
+            self.await_condition("calls that wait for a connection", process.calls_out)
+            process.send(signal.SIGTERM)
+        elif how == "owed":
+            self.await_work(process)
+            os.kill(STANDIN, signal.SIGSTOP)
+            self.await_condition("calls out", lambda: process.calls_out() >= OWED_MIN)
+            stage.fence(PROCESSOR, process.lanes())
+            self.await_condition("lanes that end", lambda: process.handed_over() >= OWED_MIN)
+            os.kill(STANDIN, signal.SIGCONT)
         elif how == "join":
             self.await_work(process)
             self.guest = stage.Process(PROCESSOR, "guest", DIRECTORY, member=False)
         elif how == "fence":
             self.await_work(process)
             self.await_calls()
-            stage.fence(PROCESSOR)
+            stage.fence(PROCESSOR, process.lanes())
 
     def await_fault(self, point, process):
-        def come():
-            self.work.keep_up(UNDER_WAY)
-            return not process.look()
-
-        flow.until(POINT_S, f"{point} is reached", come)
+        self.await_condition(f"{point} is reached", lambda: not process.look())
 
     def have_history(self):
         """Something to restore, also where this is the first point of all."""
@@ -115,7 +129,7 @@ class Sweep:
             if how == "anew":
                 self.have_history()
                 stage.forget("armed", DIRECTORY)
-            process = self.start(fault)
+            process = self.start(fault, self.silence.address if how == "unsent" else None)
             self.provoke(how, process)
             self.await_fault(point, process)
             if process.code != 0:
@@ -131,11 +145,9 @@ class Sweep:
         """Others take over; then it wakes up, and finds out."""
         stopped = time.monotonic()
         others = [one for one in (self.heir, self.guest) if one is not None]
-        places = [one.place() for one in others]
 
         def taken_over():
-            lanes = [one.lanes(place) for one, place in zip(others, places)]
-            return len(set().union(*lanes)) == flow.PARTITIONS
+            return len(set().union(*(one.lanes() for one in others))) == flow.PARTITIONS
 
         flow.until(POINT_S, f"others take over from {process.log}", taken_over)
         while time.monotonic() < stopped + max(stage.SESSION_S, stage.TRANSACTION_S) + 1:
