@@ -159,13 +159,16 @@ def fill():
     """Much to restore: the last record of a changelog again and again."""
     record = flow.read("certificates.state")[-1]
     producer = flow.producer()
-    for number in range(200000):
-        producer.produce(
-            flow.PREFIX + record.topic, record.value, record.key, record.partition,
-            headers=record.headers,
-        )
-        if number % 10000 == 0:
-            producer.poll(0)
+    for _ in range(200000):
+        while True:
+            try:
+                producer.produce(
+                    flow.PREFIX + record.topic, record.value, record.key, record.partition,
+                    headers=record.headers,
+                )
+                break
+            except BufferError:  # as many as it holds wait for the broker
+                producer.poll(1)
     flow.expect(producer.flush(60) == 0, "the changelog takes no more")
 
 
