@@ -238,8 +238,8 @@ class Eyes:
 
 
 def fence(processor, partitions):
-    """Takes the transactional ids of these lanes, as somebody would by mistake. (Who is fenced again
-    and again gives up: not those that only look on.)"""
+    """Takes the transactional ids of these lanes, as somebody would by mistake. Not those of who
+    only looks on: one that is fenced again and again gives up."""
     application = os.environ["MILLRACE_APPLICATION"]
     for partition in sorted(partitions):
         producer = confluent_kafka.Producer(
