@@ -15,6 +15,7 @@ struct server {
     pthread_t thread;
     pthread_mutex_t lock; /* held while it serves */
     const char *answer;   /* the whole HTTP response; NULL: close without a word */
+    const char *then;     /* that to all after the next; NULL: the same */
     char request[4096];   /* what was asked last */
 };
 
@@ -50,6 +51,7 @@ static void *serve(void *context) {
         if (server->answer != NULL) {
             (void)send(fd, server->answer, strlen(server->answer), MSG_NOSIGNAL);
         }
+        server->answer = server->then != NULL ? server->then : server->answer;
         pthread_mutex_unlock(&server->lock);
         (void)close(fd);
     }
@@ -58,6 +60,14 @@ static void *serve(void *context) {
 static void server_answers(struct server *server, const char *answer) {
     pthread_mutex_lock(&server->lock);
     server->answer = answer;
+    server->then = NULL;
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void server_answers_then(struct server *server, const char *answer, const char *then) {
+    pthread_mutex_lock(&server->lock);
+    server->answer = answer;
+    server->then = then;
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -233,11 +243,16 @@ Test(schema_registry, registering) {
     server_answers(&server, HEAD("200 OK") "{\"id\":45}");
     cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error), RESULT_OK);
     cr_expect_eq(id, 45);
-    server_answers(&server,
-                   HEAD("409 Conflict") "{\"error_code\":409,\"message\":\"x at /fields/3\"}");
+    /* Refused, and it is not there either; or somebody else has just registered it. */
+    static const char refused[] =
+        HEAD("409 Conflict") "{\"error_code\":409,\"message\":\"x at /fields/3\"}";
+    server_answers_then(&server, refused, HEAD("404 x") "{\"error_code\":40403,\"message\":\"x\"}");
     cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error),
                  RESULT_INVALID);
     cr_expect(strstr(error.text, "x at /fields/3") != NULL, "%s", error.text);
+    server_answers_then(&server, refused, HEAD("200 OK") "{\"id\":46}");
+    cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error), RESULT_OK);
+    cr_expect_eq(id, 46);
 
     server_answers(&server, HEAD("409 Conflict") "{\"status\":409,\"by\":\"a proxy\"}");
     cr_expect_eq(schema_registry_register(registry, "a.B", text_of("x"), &id, &error),
