@@ -84,6 +84,27 @@ kafka_voters() {
     (IFS=, && echo "${voters[*]}")
 }
 
+# How the listener SASL is spoken to. The key and certificates are read when the broker starts.
+kafka_password_properties() {
+    local logins=org.apache.kafka.common.security
+    if [ -z "$STACK_TLS" ]; then
+        cat <<EOF
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+listener.name.sasl.sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=$logins.plain.PlainLoginModule required \
+    user_guest="guest";
+EOF
+    else
+        cat <<EOF
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL
+listener.name.sasl.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl.scram-sha-512.sasl.jaas.config=$logins.scram.ScramLoginModule required;
+listener.name.sasl.ssl.keystore.type=PEM
+listener.name.sasl.ssl.keystore.location=$STACK_TLS
+EOF
+    fi
+}
+
 # Whoever comes to the first port is nobody and may do everything; to the one with passwords, which
 # the first broker has, comes the user guest, who may do nothing until somebody grants it: for
 # trying what a missing right does.
@@ -92,7 +113,6 @@ kafka_voters() {
 # time-out is ended within a second. Three brokers keep three copies, of which two must answer.
 kafka_properties() {
     local server=$1 node port controller listeners copies=$STACK_BROKERS
-    local login=org.apache.kafka.common.security.plain.PlainLoginModule
     node=$(kafka_node "$server")
     read -r port controller < <(kafka_ports "$node")
     listeners=PLAINTEXT://127.0.0.1:$port
@@ -104,10 +124,8 @@ controller.quorum.voters=$(kafka_voters)
 controller.listener.names=CONTROLLER
 listeners=$listeners,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=$listeners
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+$(kafka_password_properties)
 inter.broker.listener.name=PLAINTEXT
-listener.name.sasl.sasl.enabled.mechanisms=PLAIN
-listener.name.sasl.plain.sasl.jaas.config=$login required user_guest="guest";
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 log.dirs=$dir/$server
@@ -131,15 +149,16 @@ EOF
 }
 
 kafka_start() {
-    local server=$1 jars properties
+    local server=$1 jars properties users=()
+    [ -z "$STACK_TLS" ] || users=(--add-scram 'SCRAM-SHA-512=[name=guest,password=guest]')
     properties=$dir/$server.properties
     jars="$(jvm_cache)/kafka/*"
     kafka_properties "$server" >"$properties"
     [ -f "$dir/cluster.id" ] || java_uuid >"$dir/cluster.id"
     if [ ! -f "$dir/$server/meta.properties" ]; then
         java -XX:TieredStopAtLevel=1 -Xshare:auto -cp "$jars" kafka.tools.StorageTool format \
-            -t "$(cat "$dir/cluster.id")" -c "$properties" >>"$dir/$server.log" 2>&1 9>&- \
-            </dev/null || fail_with_log "$server's data directory could not be formatted" \
+            -t "$(cat "$dir/cluster.id")" -c "$properties" "${users[@]}" >>"$dir/$server.log" 2>&1 \
+            9>&- </dev/null || fail_with_log "$server's data directory could not be formatted" \
             "$dir/$server.log"
     fi
     server_start "$server" -Xmx"$KAFKA_HEAP" -Djava.awt.headless=true \

@@ -1,10 +1,12 @@
 /* What each kind of client is configured with: who wins, and what nobody can change. */
 #include <criterion/criterion.h>
 #include <librdkafka/rdkafka.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 #include "outside/kafka/failure.h"
 #include "outside/kafka/properties.h"
+#include "outside/kafka/trust.h"
 
 enum { PROPERTIES_MAX = 16 };
 
@@ -141,7 +143,7 @@ Test(kafka_failure, codes_mean_fenced_denied_again_or_failed) {
         {RD_KAFKA_RESP_ERR_DELEGATION_TOKEN_AUTHORIZATION_FAILED, RESULT_DENIED},
         {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, RESULT_DENIED},
         {RD_KAFKA_RESP_ERR__AUTHENTICATION, RESULT_DENIED},
-        {RD_KAFKA_RESP_ERR__SSL, RESULT_FAILED},
+        {RD_KAFKA_RESP_ERR__SSL, RESULT_AGAIN},
         {RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, RESULT_FAILED},
         {RD_KAFKA_RESP_ERR_UNKNOWN, RESULT_FAILED},
     };
@@ -150,6 +152,26 @@ Test(kafka_failure, codes_mean_fenced_denied_again_or_failed) {
         cr_expect_eq(kafka_failed(rows[i].code, &error, "doing it", "Read"), rows[i].result, "%s",
                      rd_kafka_err2name(rows[i].code));
         cr_expect_eq(strncmp(error.text, "doing it: ", strlen("doing it: ")), 0, "%s", error.text);
+    }
+}
+
+Test(kafka_trust, says_who_must_do_something_about_a_certificate) {
+    static const struct {
+        int code; /* OpenSSL's */
+        const char *words;
+    } rows[] = {
+        {X509_V_OK, "kafka.security.protocol"},
+        {X509_V_ERR_CERT_HAS_EXPIRED, "whoever runs Kafka must renew it"},
+        {X509_V_ERR_CERT_NOT_YET_VALID, "check the clocks"},
+        {X509_V_ERR_HOSTNAME_MISMATCH, "kafka.bootstrap.servers"},
+        {X509_V_ERR_IP_ADDRESS_MISMATCH, "kafka.bootstrap.servers"},
+        {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "kafka.ssl.ca.location"},
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "kafka.ssl.ca.location"},
+        {X509_V_ERR_CERT_REVOKED, "revoked"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *advice = kafka_trust_advice(rows[i].code);
+        cr_expect_not_null(strstr(advice, rows[i].words), "%d: %s", rows[i].code, advice);
     }
 }
 

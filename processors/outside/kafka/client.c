@@ -12,6 +12,7 @@
 #include "outside/kafka/failure.h"
 #include "outside/kafka/properties.h"
 #include "outside/kafka/statistics.h"
+#include "outside/kafka/trust.h"
 
 /* What librdkafka says, by its facility: our own constant sentence, since repeats are held back by
  * sentence, and its text as a field. */
@@ -22,6 +23,7 @@ static const struct {
     {"FAIL", "the connection to a broker failed; it is tried again"},
     {"ERROR", "Kafka reported an error"},
     {"FATAL", "a Kafka client can not go on; it is replaced"},
+    {"SSLCERTVRFY", "a broker's certificate is not accepted; its connection is tried again"},
     {"GETPID", "the transactional id is still busy with an older transaction; it is asked again"},
     {"REQTMOUT", "a broker did not answer in time; is it overloaded?"},
     {"TXNERR", "a transaction failed"},
@@ -83,6 +85,12 @@ rd_kafka_resp_err_t kafka_client_cause(rd_kafka_t *handle, rd_kafka_resp_err_t c
     return refused != 0 ? (rd_kafka_resp_err_t)refused : code;
 }
 
+enum result kafka_client_distrusts(rd_kafka_t *handle, const char *what, struct error *error) {
+    const struct kafka_client *client = rd_kafka_opaque(handle);
+    return error_set(error, RESULT_AGAIN, "%s: no connection to Kafka: %s", what,
+                     kafka_trust_advice(atomic_load(&client->distrusted)));
+}
+
 static void name_client(struct kafka_client *client, const struct kafka_config *config,
                         const struct kafka_client_plan *plan) {
     static const char *const roles[] = {
@@ -115,8 +123,13 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
     client->delivered_context = plan->delivered_context;
     name_client(client, config, plan);
     rd_kafka_conf_t *conf;
-    const enum result result = kafka_properties_build(config, plan, client->name, &conf, error);
+    enum result result = kafka_properties_build(config, plan, client->name, &conf, error);
     if (result != RESULT_OK) {
+        return result;
+    }
+    result = kafka_trust_watch(conf, error);
+    if (result != RESULT_OK) {
+        rd_kafka_conf_destroy(conf);
         return result;
     }
     rd_kafka_conf_set_opaque(conf, client);
@@ -137,8 +150,11 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
     client->handle = rd_kafka_new(is_producer(plan->role) ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
                                   conf, reason, sizeof reason);
     if (client->handle == NULL) {
+        const bool impossible = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__INVALID_ARG;
         rd_kafka_conf_destroy(conf);
-        return error_set(error, RESULT_FAILED, "no Kafka client %s: %s", client->name, reason);
+        return error_set(error, impossible ? RESULT_INVALID : RESULT_FAILED,
+                         "no Kafka client %s: %s%s", client->name, reason,
+                         impossible ? "; check the setting kafka.* of this name" : "");
     }
     return RESULT_OK;
 }

@@ -34,6 +34,7 @@ struct kafka_client {
     char name[KAFKA_NAME_MAX]; /* client.id */
     _Atomic bool ending;       /* what it still has to say matters to nobody */
     _Atomic int refused;       /* why a broker did not let it in; librdkafka's code, 0: none did */
+    _Atomic int distrusted; /* what was wrong with the last certificate; OpenSSL's code, 0: none */
     /* Producers: called for each record that was delivered or given up, by the thread that
      * flushes. */
     void (*delivered)(void *context, const rd_kafka_message_t *message);
@@ -62,6 +63,10 @@ void kafka_client_close(struct kafka_client *client);
  * one in as one that is away, and what it gave up for want of a right as given up; it says apart
  * what was wrong. */
 rd_kafka_resp_err_t kafka_client_cause(rd_kafka_t *handle, rd_kafka_resp_err_t code);
+
+/* A call came to nothing because no TLS connection can be made (`kafka_client_cause` is __SSL), and
+ * goes on trying: AGAIN, and says what is wrong with whose certificate, and what to do. */
+enum result kafka_client_distrusts(rd_kafka_t *handle, const char *what, struct error *error);
 
 /* The topic's name in this deployment. INVALID: it is too long. */
 enum result kafka_topic_name(const struct kafka_config *config, const char *topic,

@@ -119,7 +119,8 @@ static enum result meaning(rd_kafka_resp_err_t code) {
     if (kafka_is_denied(code)) {
         return RESULT_DENIED;
     }
-    return kafka_is_passing(code) ? RESULT_AGAIN : RESULT_FAILED;
+    /* A certificate is renewed, or trusted, without us. */
+    return kafka_is_passing(code) || code == RD_KAFKA_RESP_ERR__SSL ? RESULT_AGAIN : RESULT_FAILED;
 }
 
 enum result kafka_failed(rd_kafka_resp_err_t code, struct error *error, const char *what,

@@ -19,8 +19,10 @@ enum result kafka_lookup_partitions(rd_kafka_t *asker, const char *name, int32_t
     const rd_kafka_resp_err_t code = rd_kafka_metadata(asker, 0, topic, &metadata, timeout_ms);
     rd_kafka_topic_destroy(topic);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return kafka_failed(kafka_client_cause(asker, code), error, "asking the brokers for topics",
-                            "Describe");
+        static const char what[] = "asking the brokers for topics";
+        const rd_kafka_resp_err_t cause = kafka_client_cause(asker, code);
+        return cause == RD_KAFKA_RESP_ERR__SSL ? kafka_client_distrusts(asker, what, error)
+                                               : kafka_failed(cause, error, what, "Describe");
     }
     assert(metadata->topic_cnt == 1);
     const rd_kafka_resp_err_t failed = metadata->topics[0].err;

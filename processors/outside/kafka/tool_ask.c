@@ -20,6 +20,10 @@ enum result kafka_tool_failed(rd_kafka_t *handle, const struct kafka_config *con
                               struct error *error) {
     assert(code != RD_KAFKA_RESP_ERR_NO_ERROR && what != NULL);
     const rd_kafka_resp_err_t cause = kafka_client_cause(handle, code);
+    if (cause == RD_KAFKA_RESP_ERR__SSL) {
+        (void)kafka_client_distrusts(handle, what, error);
+        return error->result = RESULT_FAILED;
+    }
     if (kafka_is_passing(cause)) {
         return error_set(error, RESULT_FAILED,
                          "%s: no answer from Kafka at %.200s (%s); see that it runs and can be "

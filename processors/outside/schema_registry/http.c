@@ -1,6 +1,7 @@
 #include "outside/schema_registry/http.h"
 
 #include <assert.h>
+#include <openssl/x509_vfy.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -91,6 +92,31 @@ static bool is_too_large(const struct schema_registry *registry, CURLcode code) 
            registry->answer[0] == '{';
 }
 
+/* What to do about a certificate of the registry's that was not accepted; "" for anything else. */
+static const char *advice_of(const struct schema_registry *registry, CURLcode code) {
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+        return "; check schema.registry.ssl.ca.location";
+    }
+    if (code != CURLE_PEER_FAILED_VERIFICATION) {
+        return "";
+    }
+    long trouble = X509_V_OK;
+    curl_easy_getinfo(registry->curl, CURLINFO_SSL_VERIFYRESULT, &trouble);
+    switch (trouble) {
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:
+        /* Nothing is wrong with the chain, and so it is the name, which curl looks at first. */
+        return "; use in schema.registry.url a name that is on its certificate";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "; whoever runs it must renew it";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "; check the clocks";
+    default:
+        return "; put the certificate of who vouches for it into the file of "
+               "schema.registry.ssl.ca.location";
+    }
+}
+
 /* Read what came. Only JSON is from the registry itself: a page of some proxy's, even with status
  * 404, must not be taken for its word. */
 static bool read_answer(struct schema_registry *registry, struct http_answer *answer) {
@@ -139,8 +165,10 @@ enum result http_call(struct schema_registry *registry, const char *method, cons
     if (code != CURLE_OK) {
         answer->too_large = is_too_large(registry, code);
         return error_set(
-            error, RESULT_AGAIN, "no answer from the schema registry at %s: %.200s", registry->url,
-            registry->curl_error[0] != '\0' ? registry->curl_error : curl_easy_strerror(code));
+            error, RESULT_AGAIN, "no answer from the schema registry at %s: %.200s%s",
+            registry->url,
+            registry->curl_error[0] != '\0' ? registry->curl_error : curl_easy_strerror(code),
+            advice_of(registry, code));
     }
     if (!read_answer(registry, answer)) {
         return http_unexpected(registry, path, answer, error);
