@@ -23,7 +23,7 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; su
 	@$(MAKE) simulate SEEDS=1..200 simulate-repeats
 
 test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
-	+@tests/run check clang asan simulate-many stack flow+tidy faults-quick
+	+@tests/run check clang asan simulate-many stack+tidy flow faults-quick
 
 asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan suites
