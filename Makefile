@@ -171,10 +171,13 @@ gen: ## Write what is generated: C from the schemas, and the list of fault point
 # Where `make install` puts things; DESTDIR is set in front of all of it.
 PREFIX ?= /usr/local
 .PHONY: install
-install: $(BUILD)/millrace ## Install under PREFIX: the binary, topics.yaml, manual pages, completion
+install: $(BUILD)/millrace ## Install under PREFIX: the binary, topics.yaml, manual, completion, systemd unit
 	install -Dm755 $< $(DESTDIR)$(PREFIX)/bin/millrace
 	install -Dm644 topics.yaml $(DESTDIR)$(PREFIX)/share/millrace/topics.yaml
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local|$(PREFIX)|g' docker/systemd/millrace@.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/millrace@.service
 	$< manual $(DESTDIR)$(PREFIX)/share/man/man1
 	$< completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/millrace
 

@@ -60,6 +60,9 @@ static void take_event(struct group *group, const struct log_group_event *event)
         break;
     case LOG_GROUP_ASSIGNED:
         logger_info(&group->logger, "partitions assigned", LOGGER_FIELDS(count));
+        pthread_mutex_lock(&group->mutex);
+        group->status.assigned = true;
+        pthread_mutex_unlock(&group->mutex);
         for (uint32_t i = 0; i < event->partitions_count; i++) {
             set_assigned(group, event->partitions[i], true);
             if (group->lanes[event->partitions[i]].lane == NULL) {

@@ -20,6 +20,7 @@ struct group_setup {
 
 struct group_status {
     bool stopping;        /* told to end, or ending by itself */
+    bool assigned;        /* it was given partitions, or heard that there are none for it */
     uint32_t rejoins;     /* times it has left and joined again */
     uint32_t rebuilt;     /* lanes that started anew with a new producer */
     uint32_t lanes_count; /* partitions that are assigned */

@@ -146,7 +146,8 @@ struct log {
 
 enum log_group_event_kind {
     LOG_GROUP_NOTHING = 0,
-    LOG_GROUP_ASSIGNED, /* `partitions` are ours from now on, all inputs of each */
+    LOG_GROUP_ASSIGNED, /* `partitions` are ours from now on, all inputs of each; there may be none
+                           for us, and then nothing will be revoked */
     LOG_GROUP_REVOKED,  /* drain and close the lanes of `partitions`, then call `revoke_done` */
     LOG_GROUP_LOST,     /* they are somebody else's already: close at once, then `revoke_done` */
     LOG_GROUP_FAILED,   /* the membership cannot go on; what `poll` returns says what then */

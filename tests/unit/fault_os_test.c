@@ -1,6 +1,9 @@
 /* Fault points: they do nothing unless the environment arms one, and then exactly once. */
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +59,26 @@ Test(fault_os, one_that_was_stopped_goes_on_and_is_not_stopped_again) {
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 3, "%d", status);
 }
 
+static void *come_to_a_point(void *reached) {
+    atomic_store((atomic_bool *)reached, true);
+    FAULT("turn.polled");
+    atomic_store((atomic_bool *)reached, false);
+    return NULL;
+}
+
+Test(fault_os, lets_one_thread_go_no_further, .timeout = 30) {
+    pthread_t thread;
+    atomic_bool reached = false;
+    cr_assert_eq(fault_os_arm("turn.polled:2:hang", &error), RESULT_OK);
+    FAULT("turn.polled");
+    cr_assert_eq(pthread_create(&thread, NULL, come_to_a_point, &reached), 0);
+    while (FAULT_IS_ARMED("turn.polled")) {
+        (void)sched_yield();
+    }
+    FAULT("turn.polled"); /* once only: we go on */
+    cr_expect(atomic_load(&reached), "it did not come back");
+}
+
 Test(fault_os, what_is_prepared_is_prepared_until_it_has_happened) {
     cr_assert_eq(fault_os_arm("turn.handled:2:stop", &error), RESULT_OK);
     cr_expect(FAULT_IS_ARMED("turn.handled"));
@@ -76,6 +99,7 @@ Test(fault_os, a_mistake_is_told) {
         "turn.polled:kill:1",
         "turn.polled:2:term",
         "turn.polled:1kill",
+        "turn.polled:hangs",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         cr_expect_eq(fault_os_arm(wrong[i], &error), RESULT_INVALID, "row %zu", i);

@@ -91,6 +91,19 @@ Test(group, works_on_what_is_assigned) {
     }
 }
 
+Test(group, knows_whether_it_was_told_what_to_work_on) {
+    struct lane_status lanes[TOY_PARTITIONS];
+    open_member(1);
+    cr_expect_not(status_of(0, lanes).assigned);
+    assign(0, all, 0);
+    assign(1, all, TOY_PARTITIONS);
+    run(50);
+    cr_expect(status_of(0, lanes).assigned, "there is nothing for it, and it was told so");
+    cr_expect(status_of(1, lanes).assigned);
+    expect_lanes(0, 0, LANE_STATE_WORKING);
+    expect_lanes(1, TOY_PARTITIONS, LANE_STATE_WORKING);
+}
+
 Test(group, hands_partitions_over_after_draining_them) {
     open_member(1);
     assign(0, all, TOY_PARTITIONS);

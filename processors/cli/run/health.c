@@ -106,6 +106,14 @@ static void judge(struct health *health, const struct run *run, const struct hea
     }
 }
 
+static bool has_begun(const struct health_part *part) {
+    bool begun = part->working && part->group.assigned;
+    for (uint32_t i = 0; i < part->lanes_count; i++) {
+        begun = begun && part->lanes[i].state == LANE_STATE_WORKING;
+    }
+    return begun;
+}
+
 /* Under the run's mutex. */
 static void look_at(struct health *health, const struct run *run, const struct run_part *part) {
     struct health_part *seen = &health->parts[health->parts_count++];
@@ -132,6 +140,10 @@ void health_look(struct run *run, struct health *health) {
     pthread_mutex_unlock(&run->mutex);
     if (health->parts_count == 0) {
         add_reason(health->unready, "no processor runs");
+    }
+    health->begun = health->parts_count > 0;
+    for (uint32_t i = 0; i < health->parts_count; i++) {
+        health->begun = health->begun && has_begun(&health->parts[i]);
     }
     health->alive = json_array_size(health->dead) == 0;
     health->ready = health->alive && json_array_size(health->unready) == 0;

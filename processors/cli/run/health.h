@@ -25,6 +25,9 @@ struct health {
      * takes what comes. A registry that is down does not count: its work is queued, and no other
      * process could do better. */
     bool ready;
+    /* Every processor was given its partitions, which may be none where others have them all, and
+     * every lane works: what a start is waited for. */
+    bool begun;
     json_t *dead;    /* sentences: why it is not alive */
     json_t *unready; /* why it is not ready */
     struct health_part parts[RUN_PARTS_MAX];

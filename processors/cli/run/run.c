@@ -12,6 +12,7 @@
 #include "certificates/certificates.h"
 #include "cli/run/pages.h"
 #include "cli/run/part.h"
+#include "cli/run/supervision.h"
 #include "domain/submission.h"
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/statistics.h"
@@ -95,6 +96,7 @@ static void stop_all(struct run *run) {
     for (uint32_t i = 0; i < run->parts_count; i++) {
         run_part_stop(run->parts[i]);
     }
+    supervision_close(run->supervision);
     if (pthread_create(&thread, NULL, hurry, run) == 0) {
         (void)pthread_detach(thread);
     }
@@ -192,6 +194,11 @@ int run_processes(struct run *run, const struct invocation *invocation,
     }
     if (result == RESULT_OK) {
         result = fault_os_arm(getenv("MILLRACE_FAULT"), &error);
+    }
+    if (result == RESULT_OK) {
+        const struct supervisor_wishes wishes = {getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+                                                 getenv("WATCHDOG_PID")};
+        result = supervision_open(run, &wishes, &run->supervision, &error);
     }
     for (uint32_t i = 0; result == RESULT_OK && i < count; i++) {
         struct run_part *part = calloc(1, sizeof *part);

@@ -25,6 +25,7 @@ struct run_part;
 struct stores_rocksdb;
 struct connector_gauges;
 struct http_server;
+struct supervision_thread;
 
 /* A processor that can be run. */
 struct run_processor {
@@ -55,6 +56,7 @@ struct run {
     struct counts counts;                      /* of all lanes */
     struct kafka_statistics *kafka_statistics; /* of all members */
     struct http_server *pages;                 /* NULL: nowhere */
+    struct supervision_thread *supervision;    /* NULL: nobody watches */
     pthread_mutex_t mutex; /* guards what pages look at: the parts, their groups, and below */
     struct run_part *parts[RUN_PARTS_MAX];
     uint32_t parts_count;

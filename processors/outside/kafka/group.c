@@ -154,11 +154,9 @@ void kafka_group_take(struct kafka_group *group, rd_kafka_topic_partition_list_t
     }
     find_lanes(group);
     atomic_store(&group->assignment, ++group->assignments);
-    if (group->lanes_count > 0) {
-        event->kind = LOG_GROUP_ASSIGNED;
-        event->partitions = group->lanes;
-        event->partitions_count = group->lanes_count;
-    }
+    event->kind = LOG_GROUP_ASSIGNED;
+    event->partitions = group->lanes;
+    event->partitions_count = group->lanes_count;
 }
 
 /* Tell the lanes to end; without any, there is nothing to wait for. */

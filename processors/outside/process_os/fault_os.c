@@ -21,7 +21,7 @@ static const char *const points[] = {
 static struct {
     const char *name;
     uint32_t nth;        /* 1: when the point is reached for the first time */
-    int signal_number;   /* SIGKILL or SIGSTOP */
+    int signal_number;   /* SIGKILL or SIGSTOP; 0: this thread goes no further */
     atomic_uint reached; /* how often so far */
 } armed;
 
@@ -31,6 +31,9 @@ static void on_reached(const char *name) {
     }
     (void)dprintf(STDERR_FILENO, "fault point %s: signal %d\n", name, armed.signal_number);
     /* To this very thread, so that not one step more is taken by it. */
+    while (armed.signal_number == 0) {
+        (void)pause();
+    }
     (void)raise(armed.signal_number);
 }
 
@@ -62,16 +65,18 @@ enum result fault_os_arm(const char *wanted, struct error *error) {
         rest += read;
     }
     const bool stops = strcmp(rest, ":stop") == 0;
+    const bool hangs = strcmp(rest, ":hang") == 0;
     armed.name = point_named(wanted, length);
     if (armed.name == NULL || nth == 0 ||
-        (!stops && rest[0] != '\0' && strcmp(rest, ":kill") != 0)) {
-        return error_set(error, RESULT_INVALID,
-                         "MILLRACE_FAULT is \"%s\"; it must be NAME[:NTH][:kill|stop] with a name "
-                         "of fault_points.h; no user ever sets it",
-                         wanted);
+        (!stops && !hangs && rest[0] != '\0' && strcmp(rest, ":kill") != 0)) {
+        return error_set(
+            error, RESULT_INVALID,
+            "MILLRACE_FAULT is \"%s\"; it must be NAME[:NTH][:kill|stop|hang] with a name "
+            "of fault_points.h; no user ever sets it",
+            wanted);
     }
     armed.nth = nth;
-    armed.signal_number = stops ? SIGSTOP : SIGKILL;
+    armed.signal_number = hangs ? 0 : stops ? SIGSTOP : SIGKILL;
     atomic_store(&armed.reached, 0);
     fault_hook = &hook;
     return RESULT_OK;

@@ -4,8 +4,9 @@
 
 #include "ports/error.h"
 
-/* Arm what `wanted` says: "NAME[:NTH][:kill|stop]" sends SIGKILL (the default) or SIGSTOP to this
- * process when it comes to that point for the NTH (first) time. NULL or "": nothing is armed.
+/* Arm what `wanted` says: "NAME[:NTH][:kill|stop|hang]" sends SIGKILL (the default) or SIGSTOP to
+ * this process when it comes to that point for the NTH (first) time, or lets only the thread that
+ * came there go no further. NULL or "": nothing is armed.
  * INVALID: there is no such point or action. Before any thread starts. */
 enum result fault_os_arm(const char *wanted, struct error *error);
 
