@@ -1,27 +1,38 @@
 /* How fast lanes restore what a deployment of long standing has in its changelogs.
  *
- *   restore [CERTIFICATES [PARTITIONS [raw|restore]]]     with MILLRACE_KAFKA_BOOTSTRAP_SERVERS
+ *   restore [CERTIFICATES [PARTITIONS [raw|restore|warm]]]     with
+ * MILLRACE_KAFKA_BOOTSTRAP_SERVERS
  *
  * A state, a ledger and ten answers for each certificate lie in three topics, in transactions of a
  * thousand records. Ours are the lanes of both processors, a thread each, as the loop restores them
  * from Kafka into stores in memory. The others are as many consumers with the same settings that
- * read the same partitions to the same ends, and do nothing with what they read. */
+ * read the same partitions to the same ends, and do nothing with what they read.
+ *
+ * Warm is a start with state on disk: a process of its own restores all of it into RocksDB and is
+ * killed with -9; then it is measured how long another one takes until every lane could work, with
+ * the memory that it builds. The page cache is left as it is, as a process finds it that is started
+ * anew at once. */
 #include <assert.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "domain/placement.h"
 #include "domain/uuid.h"
 #include "loop/restore.h"
 #include "loop/turn_inside.h"
+#include "outside/clock_os/clock_os.h"
 #include "outside/kafka/batch.h"
 #include "outside/kafka/properties.h"
 #include "outside/kafka/restorer.h"
 #include "outside/store_memory/store_memory.h"
+#include "outside/store_rocksdb/store_rocksdb.h"
 #include "tests/bench/support/books.h"
 #include "tests/bench/support/metered.h"
 
@@ -37,6 +48,9 @@ struct reading {
     const struct processor_kind *kind;
     int32_t partition;
     int64_t ends[LOG_TOPICS_MAX];
+    const struct stores *stores;
+    bool killed;    /* it leaves everything open */
+    double ready_s; /* when it could work, with what is built in memory only; wall clock */
     pthread_t thread;
     struct kafka_restorer restorer;
 };
@@ -141,25 +155,47 @@ static void log_release(void *self, struct log_batch *batch) {
     kafka_batch_release(batch);
 }
 
+static bool alive(void *context) {
+    (void)context;
+    return true;
+}
+
+static void start(const struct processor *processor, int32_t partition, struct turn *turn) {
+    const struct lane_identity identity = {
+        .partition = partition, .partitions = arguments.partitions, .alive = alive};
+    const struct clock clock = clock_os();
+    struct error error;
+    turn_look(turn, &clock);
+    const enum result result = processor->started(processor->self, &identity, turn, &error);
+    if (result != RESULT_OK) {
+        (void)fprintf(stderr, "%s\n", error.text);
+        abort();
+    }
+}
+
 static void *restore_lane(void *context) {
     struct reading *reading = context;
     const struct log_topology *topology = reading->kind->topology;
-    const struct stores stores = stores_memory();
+    const struct stores *stores = reading->stores;
     const struct log log = {.self = reading, .restore = log_restore, .release = log_release};
     struct store store;
     struct processor processor;
     struct turn turn;
     struct error error;
     enum result result =
-        stores.lane_open(stores.self, topology->processor, reading->partition,
-                         reading->kind->tables, topology->changelogs_count, &store, &error);
+        stores->lane_open(stores->self, topology->processor, reading->partition,
+                          reading->kind->tables + 1, topology->changelogs_count, &store, &error);
     assert(result == RESULT_OK);
     result = reading->kind->lane_open(reading->kind->self, reading->partition, &processor, &error);
     assert(result == RESULT_OK);
     result = turn_open(&turn, metered_emitter(), &store, &error);
     assert(result == RESULT_OK);
-    struct restore restore = {
-        .topology = topology, .log = &log, .store = &store, .processor = &processor, .turn = &turn};
+    struct restore restore = {.topology = topology,
+                              .log = &log,
+                              .store = &store,
+                              .processor = &processor,
+                              .turn = &turn,
+                              .own_table = reading->kind->tables};
     struct log_positions positions = {0};
     memcpy(positions.changelog_ends, reading->ends, sizeof reading->ends);
     bool cleared;
@@ -172,6 +208,11 @@ static void *restore_lane(void *context) {
     assert(outcome == RESTORE_DONE);
     (void)atomic_fetch_add(&records, (unsigned)restore.records);
     restore_end(&restore);
+    if (reading->killed) {
+        return NULL;
+    }
+    start(&processor, reading->partition, &turn);
+    reading->ready_s = measure_now().wall_s;
     kafka_restorer_close(&reading->restorer, reading->partition);
     turn_close(&turn);
     processor.close(processor.self);
@@ -215,20 +256,27 @@ static void *read_raw(void *context) {
 
 /* --- A round. --- */
 
-static void run_round(struct measure_way *way, void *(*read)(void *reading)) {
+static struct reading *lanes_of(const struct stores stores[PROCESSORS], bool killed) {
     const uint32_t count = PROCESSORS * (uint32_t)arguments.partitions;
-    const uint32_t expected = arguments.count * (2 + BOOKS_ANSWERS);
     struct reading *readings = calloc(count, sizeof *readings);
     assert(readings != NULL);
     for (uint32_t i = 0; i < count; i++) {
         const struct log_topology *topology = kinds[i % PROCESSORS].topology;
         readings[i].kind = &kinds[i % PROCESSORS];
+        readings[i].stores = &stores[i % PROCESSORS];
+        readings[i].killed = killed;
         readings[i].partition = (int32_t)(i / PROCESSORS);
         for (uint32_t c = 0; c < topology->changelogs_count; c++) {
             readings[i].ends[c] =
                 kafka_cluster_end(&cluster, topology->changelogs[c], readings[i].partition, true);
         }
     }
+    return readings;
+}
+
+/* All at once. Returns when they began. */
+static struct measure_moment run_lanes(struct reading *readings, void *(*read)(void *reading)) {
+    const uint32_t count = PROCESSORS * (uint32_t)arguments.partitions;
     atomic_store(&records, 0);
     const struct measure_moment began = measure_now();
     for (uint32_t i = 0; i < count; i++) {
@@ -238,6 +286,14 @@ static void run_round(struct measure_way *way, void *(*read)(void *reading)) {
     for (uint32_t i = 0; i < count; i++) {
         (void)pthread_join(readings[i].thread, NULL);
     }
+    return began;
+}
+
+static void run_round(struct measure_way *way, void *(*read)(void *reading)) {
+    const uint32_t expected = arguments.count * (2 + BOOKS_ANSWERS);
+    const struct stores memory[PROCESSORS] = {stores_memory(), stores_memory()};
+    struct reading *readings = lanes_of(memory, false);
+    const struct measure_moment began = run_lanes(readings, read);
     measure_note(way, &began, expected);
     assert(atomic_load(&records) == expected); /* each once */
     free(readings);
@@ -251,14 +307,122 @@ static void run_raw(struct measure_way *way) {
     run_round(way, read_raw);
 }
 
+/* --- From disk. --- */
+
+static void open_on_disk(const char *directory, struct stores stores[PROCESSORS],
+                         struct stores_rocksdb *on_disk[PROCESSORS]) {
+    struct error error;
+    for (uint32_t i = 0; i < PROCESSORS; i++) {
+        const struct store_rocksdb_config config = {
+            .directory = directory,
+            .name = kinds[i].topology->processor,
+            .memory_bytes = 64 << 20, /* as `run` has it unless told otherwise, and the next */
+            .lanes_max = (uint32_t)arguments.partitions,
+            .whole_bytes_max = 32 << 20,
+            .logger = cluster.config.logger,
+        };
+        const enum result result = stores_rocksdb_open(&config, &on_disk[i], &error);
+        assert(result == RESULT_OK);
+        stores[i] = stores_rocksdb_port(on_disk[i]);
+    }
+}
+
+/* A process that restores all of it to disk, and is killed. */
+struct filler {
+    pid_t pid;
+    int tell; /* a pipe: the prefix of the topics; closed: there is nothing to do */
+    char directory[256];
+};
+
+static void fill_disk(const struct filler *filler, int told) {
+    struct stores stores[PROCESSORS];
+    struct stores_rocksdb *on_disk[PROCESSORS];
+    char prefix[sizeof cluster.prefix];
+    if (read(told, prefix, sizeof prefix) != (ssize_t)sizeof prefix) {
+        _exit(0);
+    }
+    kafka_cluster_open(&cluster);
+    memcpy(cluster.prefix, prefix, sizeof prefix);
+    open_on_disk(filler->directory, stores, on_disk);
+    (void)run_lanes(lanes_of(stores, true), restore_lane);
+    assert(atomic_load(&records) == arguments.count * (2 + BOOKS_ANSWERS));
+    (void)raise(SIGKILL);
+}
+
+/* Before there is any thread. */
+static void fork_filler(struct filler *filler) {
+    const char *given = getenv("BENCH_DIR");
+    int ends[2];
+    (void)snprintf(filler->directory, sizeof filler->directory, "%s/state-XXXXXX",
+                   given != NULL ? given : P_tmpdir);
+    const bool made = mkdtemp(filler->directory) != NULL && pipe(ends) == 0;
+    assert(made);
+    filler->pid = fork();
+    assert(filler->pid >= 0);
+    if (filler->pid == 0) {
+        (void)close(ends[1]);
+        fill_disk(filler, ends[0]);
+    }
+    (void)close(ends[0]);
+    filler->tell = ends[1];
+}
+
+/* Seconds until all lanes could work. */
+static double warm_s(const struct filler *filler) {
+    struct stores stores[PROCESSORS];
+    struct stores_rocksdb *on_disk[PROCESSORS];
+    int status;
+    (void)fprintf(stderr, "restore: a process restores all of it to disk and is killed\n");
+    const ssize_t told = write(filler->tell, cluster.prefix, sizeof cluster.prefix);
+    assert(told == (ssize_t)sizeof cluster.prefix);
+    const pid_t ended = waitpid(filler->pid, &status, 0);
+    assert(ended == filler->pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+
+    const struct measure_moment before = measure_now();
+    open_on_disk(filler->directory, stores, on_disk);
+    double seconds = measure_now().wall_s - before.wall_s;
+    struct reading *readings = lanes_of(stores, false);
+    const struct measure_moment began = run_lanes(readings, restore_lane);
+    double ready_s = began.wall_s;
+    for (int32_t i = 0; i < PROCESSORS * arguments.partitions; i++) {
+        ready_s = readings[i].ready_s > ready_s ? readings[i].ready_s : ready_s;
+    }
+    seconds += ready_s - began.wall_s;
+    (void)fprintf(stderr, "restore: warm after %.2f s, %u records were read of %u\n", seconds,
+                  atomic_load(&records), arguments.count * (2 + BOOKS_ANSWERS));
+    free(readings);
+    for (uint32_t i = 0; i < PROCESSORS; i++) {
+        stores_rocksdb_close(on_disk[i]);
+    }
+    return seconds;
+}
+
+static void remove_disk(const struct filler *filler) {
+    char command[300];
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", filler->directory);
+    const int failed = system(command);
+    assert(failed == 0);
+}
+
+static void measure_all(const struct filler *filler) {
+    struct measure_way ours = {.name = "restore", .run = run_restore};
+    struct measure_way other = {.name = "raw", .run = run_raw};
+    const bool warm = arguments.only == NULL || strcmp(arguments.only, "warm") == 0;
+    const struct measure_value more[] = {{"warm_s", warm ? warm_s(filler) : 0}};
+    measure_pair_and("restore", "records", &ours, &other, arguments.only, more,
+                     sizeof more / sizeof more[0]);
+}
+
 int main(int argc, char **argv) {
+    struct filler filler;
     arguments = measure_arguments(argc, argv, 1000000);
     kinds[0] = books_certificates();
     kinds[1] = books_connector();
+    fork_filler(&filler);
     open_books();
-    struct measure_way ours = {.name = "restore", .run = run_restore};
-    struct measure_way other = {.name = "raw", .run = run_raw};
-    measure_pair("restore", "records", &ours, &other, arguments.only);
+    measure_all(&filler);
+    (void)close(filler.tell);
+    remove_disk(&filler);
     const struct log_topology topology = {
         .outputs = {books_topics[0], books_topics[1], books_topics[2]},
         .outputs_count = BOOKS_KINDS};

@@ -93,20 +93,31 @@ static void print_way(struct measure_way *way) {
                   way->written_each);
 }
 
-static void print_pair(const char *id, struct measure_way *ours, struct measure_way *other) {
+static void print_pair(const char *id, struct measure_way *ours, struct measure_way *other,
+                       const struct measure_value *more, uint32_t more_count) {
     const double per_s = median_of(ours->per_s);
     const double cpu = median_of(ours->cpu_s_per_million);
-    const struct measure_value values[] = {
+    struct measure_value values[4 + MEASURE_MORE_MAX] = {
         {"throughput_ratio", per_s / median_of(other->per_s)},
         {"cpu_ratio", cpu / median_of(other->cpu_s_per_million)},
         {"per_s", per_s},
         {"cpu_s_per_million", cpu},
     };
-    measure_print(id, values, sizeof values / sizeof values[0]);
+    assert(more_count <= MEASURE_MORE_MAX);
+    for (uint32_t i = 0; i < more_count; i++) {
+        values[4 + i] = more[i];
+    }
+    measure_print(id, values, 4 + more_count);
 }
 
 void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
                   struct measure_way *other, const char *only) {
+    measure_pair_and(id, pieces, ours, other, only, NULL, 0);
+}
+
+void measure_pair_and(const char *id, const char *pieces, struct measure_way *ours,
+                      struct measure_way *other, const char *only, const struct measure_value *more,
+                      uint32_t more_count) {
     struct measure_way *const ways[] = {other, ours};
     double load = 0;
     (void)getloadavg(&load, 1);
@@ -130,7 +141,7 @@ void measure_pair(const char *id, const char *pieces, struct measure_way *ours,
         (void)fprintf(stderr, "  throughput_ratio %.2f  cpu_ratio %.2f\n",
                       median_of(ours->per_s) / median_of(other->per_s),
                       median_of(ours->cpu_s_per_million) / median_of(other->cpu_s_per_million));
-        print_pair(id, ours, other);
+        print_pair(id, ours, other, more, more_count);
     }
 }
 

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { MEASURE_ROUNDS = 3 };
+enum { MEASURE_ROUNDS = 3, MEASURE_MORE_MAX = 4 };
 
 /* Wall clock and CPU time of this process, librdkafka's threads included. */
 struct measure_moment {
@@ -49,6 +49,10 @@ struct measure_value {
     const char *name;
     double value;
 };
+/* As `measure_pair`, with more values on the line that were measured apart. */
+void measure_pair_and(const char *id, const char *pieces, struct measure_way *ours,
+                      struct measure_way *other, const char *only, const struct measure_value *more,
+                      uint32_t more_count);
 void measure_print(const char *id, const struct measure_value *values, uint32_t count);
 
 #endif
