@@ -150,6 +150,10 @@ bench: $(BUILD)/millrace \
 bench: ## Measure: BENCH=name,name
 	@BUILD=$(BUILD) tests/bench/run $(BENCH_NAMES)
 
+.PHONY: figures
+figures: ## Put what make bench measured last into README (tests/bench/bench.json keeps it)
+	@tests/bench/kit/figures.py --take
+
 .PHONY: unit spec contract
 unit: ## Run one suite of tests: pieces
 spec: ## ... the domain, given-when-then
