@@ -22,7 +22,6 @@ import watched  # noqa: E402
 
 LIMIT_S = 300
 CALL_MS, UNKNOWN_AFTER_MS = 20000, 21000  # those that are out at a kill are waited for so long
-REST_S = 0.2
 ISSUE = "certificates.commands.IssueCertificate"
 
 
@@ -60,14 +59,6 @@ class Ledger:
             self.calls_out_peak = max(self.calls_out_peak, out)
         return self.calls_out()
 
-    def rest(self):
-        """Reads on until nothing more has come for a while."""
-        called = -1
-        while called < len(self.called_ms):
-            called = len(self.called_ms)
-            time.sleep(REST_S)
-            self.look()
-
     def calls_out(self):
         return len(self.called_ms) + self.twice - self.ended
 
@@ -101,14 +92,14 @@ class Run:
         topics = Path("topics.yaml").read_text(encoding="utf-8")
         wanted = topics.replace("partitions: 6\n", f"partitions: {partitions}\n", 1)
         (self.place / "topics.yaml").write_text(wanted, encoding="utf-8")
-        socket = os.path.relpath(self.place / "narnia.sock")  # a path of a socket must be short
+        self.socket = os.path.relpath(self.place / "narnia.sock")  # such a path must be short
         self.settings = []
         for setting in (
             f"topics.file={self.place}/topics.yaml",
             f"topics.prefix={flow.PREFIX}",
             f"application={flow.PREFIX[:-1]}",
             "registries.narnia.adapter=plain",
-            f"registries.narnia.address=unix:{socket}",
+            f"registries.narnia.address=unix:{self.socket}",
             f"registries.narnia.in.flight.max={slots}",
             "rules.issuers.DK1=issuer-dk1",
             "http.listen=127.0.0.1:0",  # two processes on one machine
@@ -123,9 +114,9 @@ class Run:
         ledger = self.place / "ledger"
         self.standin = watched.Process(
             self.place / "standin.log", [MILLRACE, "standin", "--ledger", str(ledger),
-                                         "--listen", f"unix:{socket}",
+                                         "--listen", f"unix:{self.socket}",
                                          "--latency", f"fixed:{latency_ms}ms"])
-        flow.until(10, "the stand-in listens", lambda: os.path.exists(socket))
+        flow.until(10, "the stand-in listens", lambda: os.path.exists(self.socket))
         self.ledger = Ledger(ledger)
         self.answers = Answers()
         self.certificates = self.start("certificates")
@@ -176,6 +167,20 @@ class Run:
         """Every lane has worked before anything is measured."""
         self.send(self.encoded(flow.PARTITIONS))
         self.await_answers(flow.PARTITIONS)
+        self.ledger.look()
+
+    def connections(self):
+        """How many the stand-in has, or has still to accept."""
+        listens = "00010000"
+        with open("/proc/net/unix", encoding="utf-8") as sockets:
+            found = [line.split() for line in sockets if line.endswith(f" {self.socket}\n")]
+        return sum(fields[3] != listens for fields in found)
+
+    def await_hang_up(self):
+        """Until the stand-in has hung up on a connector that is dead: all that was written to it
+        is read, and in its ledger.
+        """
+        flow.until(LIMIT_S, "the stand-in hangs up", lambda: self.connections() == 0)
         self.ledger.look()
 
     def end(self):

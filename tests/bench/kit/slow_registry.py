@@ -56,11 +56,13 @@ def measure_kill(slots):
     deadline = time.monotonic() + deployment.LIMIT_S
     while run.ledger.look() < slots and run.ledger.ended == warm:
         flow.expect(time.monotonic() < deadline, "the slots are never out")
+    connections = run.connections()
     run.connector.kill()
     out_at_kill = run.ledger.look()
     queued = 2 * slots - (len(run.ledger.called_ms) - warm)
     flow.expect(queued > 0, "nothing was left to be called: more certificates are needed")
-    run.ledger.rest()  # what the dead one has written to its socket may still be read
+    flow.expect(connections > 0, "the stand-in's connections are not seen")
+    run.await_hang_up()
     before = set(run.ledger.called_ms)
     run.connector = run.start("registry-connector")
     run.await_answers(2 * slots + 6)
