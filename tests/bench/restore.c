@@ -344,8 +344,10 @@ static void fill_disk(const struct filler *filler, int told) {
     kafka_cluster_open(&cluster);
     memcpy(cluster.prefix, prefix, sizeof prefix);
     open_on_disk(filler->directory, stores, on_disk);
-    (void)run_lanes(lanes_of(stores, true), restore_lane);
+    struct reading *readings = lanes_of(stores, true);
+    (void)run_lanes(readings, restore_lane);
     assert(atomic_load(&records) == arguments.count * (2 + BOOKS_ANSWERS));
+    free(readings);
     (void)raise(SIGKILL);
 }
 
