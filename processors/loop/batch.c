@@ -23,7 +23,7 @@ enum result batch_open(struct batch *batch, struct error *error) {
     void *memory = malloc(BATCH_BYTES);
     /* Not cleared: what counts lies below the count, and a lane is opened at each rebalance. */
     batch->records = malloc(BATCH_RECORDS_MAX * sizeof *batch->records);
-    batch->marks = malloc(BATCH_RECORDS_MAX * sizeof *batch->marks);
+    batch->marks = malloc(BATCH_RECORDS_MAX * sizeof(struct log_header *));
     batch->mark_texts = malloc((size_t)BATCH_RECORDS_MAX * BATCH_MARK_BYTES);
     const bool overlay = overlay_open(&batch->overlay);
     if (memory == NULL || batch->records == NULL || batch->marks == NULL ||
