@@ -48,7 +48,7 @@ static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t id, in
     (void)size;
     assert(client != NULL && code != NULL);
     const int trouble = *code;
-    *code = trouble; /* what OpenSSL found stays, and goes with our words */
+    *code = trouble; /* as it was; the callback must be able to write it, and this says so */
     if (trouble != X509_V_OK) {
         atomic_store(&client->distrusted, trouble);
         (void)snprintf(text, text_size, "%s", kafka_trust_advice(trouble));
