@@ -42,7 +42,7 @@ def forget(name, directory):
 class Process:
     """One processor; it does not outlive this program."""
 
-    def __init__(self, processor, name, directory, fault=None, member=True, registry=None):
+    def __init__(self, processor, name, directory, fault=None, member=True, silence=None):
         self.log = f"{directory}/{name}.log"
         self.begun_at = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         settings = dict(SETTINGS)
@@ -50,8 +50,8 @@ class Process:
             settings["instance"] = name
         if ON_DISK:
             settings["state.dir"] = f"{directory}/state-{name}"
-        if registry:
-            settings["registries.narnia.address"] = registry
+        if silence:
+            settings.update(silence.settings)
         self.pipe = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", MILLRACE, "run", processor, *CONFIG]
             + [word for key, value in settings.items() for word in ("--set", f"{key}={value}")],
@@ -193,14 +193,20 @@ class Work:
 
 
 class Silence:
-    """A registry's address at which nobody ever comes to a connection: each one waits for it."""
+    """A registry's address at which nobody ever comes to a connection: each one waits for it, longer
+    than a test looks for it, so that no circuit opens before."""
 
     WAITS = "02"  # SYN_SENT, in /proc/net/tcp
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
         self.port = self.listener.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.settings = {
+            "registries.narnia.address": f"127.0.0.1:{self.port}",
+            "loop.call.timeout.ms": 120_000,
+            "loop.unknown.after.ms": 121_000,
+            "loop.quarantine.ms": 240_000,
+        }
         self.accepted = []  # as many as the listener holds; the one that must wait is closed again
         while True:
             one = socket.socket()
