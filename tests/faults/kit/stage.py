@@ -193,8 +193,8 @@ class Work:
 
 
 class Silence:
-    """A registry's address at which nobody ever comes to a connection: each one waits for it, longer
-    than a test looks for it, so that no circuit opens before."""
+    """A registry's address at which nobody ever comes to a connection: each one waits for it,
+    longer than a test looks for it, so that no circuit opens before."""
 
     WAITS = "02"  # SYN_SENT, in /proc/net/tcp
 
