@@ -10,7 +10,8 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
-PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libcrypto rocksdb libmicrohttpd
+PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libcrypto rocksdb libmicrohttpd \
+            libprotobuf-c libsodium libsecp256k1 libnghttp2
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
@@ -27,7 +28,8 @@ LDFLAGS_plain := -Wl,-z,relro,-z,now
 ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang
 endif
-DIALECT := -std=c11 -D_GNU_SOURCE -pthread -Iprocessors -Ischemas -I. $(PKG_CFLAGS)
+DIALECT := -std=c11 -D_GNU_SOURCE -pthread -Iprocessors -Ischemas -I. \
+           -Ischemas/generated/project_origin $(PKG_CFLAGS)
 CFLAGS := $(DIALECT) -g $(WARNINGS) $(HARDEN) $(CFLAGS_$(VARIANT))
 LDFLAGS := -pie -pthread $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT))
 
@@ -171,6 +173,7 @@ gen: ## Write what is generated: C from the schemas, and the list of fault point
 	schemas/generate/generate.py
 	schemas/generate/generate.py --schemas schemas/generate/tests/schemas \
 	    --out tests/support/probe --include tests/support/probe/ --no-table
+	schemas/generate/project_origin.py
 
 # Where `make install` puts things; DESTDIR is set in front of all of it.
 PREFIX ?= /usr/local

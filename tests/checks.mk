@@ -83,7 +83,8 @@ rules: $(call object,$(SOURCES))
 scripts:
 	@shellcheck -x -S warning $$(git ls-files -co --exclude-standard | xargs grep -lE '^#!.*\b(ba)?sh$$')
 
-PYTHON_TESTS := $(wildcard tests/tidy tests/bench tests/faults/kit schemas/generate/tests)
+PYTHON_TESTS := $(wildcard tests/tidy tests/bench tests/faults/kit tests/project_origin \
+    schemas/generate/tests)
 python-tests:
 	@for d in $(PYTHON_TESTS); do \
 	    [ -z "$$(find $$d -name '*_test.py')" ] || \
@@ -93,7 +94,7 @@ python-tests:
 generated_state = git ls-files -co --exclude-standard schemas tests/support processors/outside \
                   | sort | xargs sha256sum
 gen-check:
-	@before=$$($(generated_state)); $(MAKE) gen && [ "$$before" = "$$($(generated_state))" ] || \
+	@before=$$($(generated_state)); $(MAKE) gen || exit 1; [ "$$before" = "$$($(generated_state))" ] || \
 	    { echo "generated files were not in step with their sources: make gen, and commit them" >&2; exit 1; }
 
 # clang-tidy is slow: a source is looked at again only when its object is made again.

@@ -57,6 +57,10 @@ RED = [
     ("processors/cli/bad.c", "void MHD_x(void); void f(void); void f(void){MHD_x();}",
      "http server: calls MHD_x"),
     ("processors/cli/bad.c", "#include <microhttpd.h>\nint a;", "bad.c:1: http server"),
+    ("processors/loop/bad.c", "void protobuf_c_x(void); void f(void);void f(void){protobuf_c_x();}",
+     "protobuf: calls protobuf_c_x"),
+    ("processors/wire/bad.h", '#include "generated/project_origin/common.pb-c.h"',
+     "bad.h:1: protobuf"),
     ("processors/loop/bad.c", "#include <time.h>\nlong f(void){return (long)time(0);}",
      "now: calls time"),
     ("processors/loop/bad.c", "#include <time.h>\nint f(void); int f(void)"
