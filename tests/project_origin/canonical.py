@@ -169,16 +169,16 @@ def text():
     return '{"vectors": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def main(arguments):
-    made = text()
+def write_or_check(path, made, arguments):
+    """The exit code."""
     if arguments == ["--check"]:
-        if OUT.read_text(encoding="utf-8") != made:
-            print(f"canonical: {OUT.name} is not what Python's protobuf writes", file=sys.stderr)
+        if path.read_text(encoding="utf-8") != made:
+            print(f"{path.name} is not what Python makes of it", file=sys.stderr)
             return 1
     else:
-        OUT.write_text(made, encoding="utf-8")
+        path.write_text(made, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(OUT, text(), sys.argv[1:]))
