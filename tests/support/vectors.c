@@ -42,6 +42,18 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
     return vectors_hex(vectors_text(object, name), arena);
 }
 
+void vectors_expect(const char *what, const uint8_t *actual, uint32_t length, const char *hex) {
+    static const char digits[] = "0123456789abcdef";
+    char text[129];
+    cr_assert_leq(2 * length + 1, sizeof text, "%s: so much is not compared as text", what);
+    for (uint32_t i = 0; i < length; i++) {
+        text[2 * i] = digits[actual[i] >> 4];
+        text[2 * i + 1] = digits[actual[i] & 0x0f];
+    }
+    text[2 * length] = '\0';
+    cr_expect_str_eq(text, hex, "%s is %s and not %s", what, text, hex);
+}
+
 struct arena vectors_arena(void) {
     static alignas(max_align_t) uint8_t memory[VECTORS_ARENA_BYTES];
     struct arena arena;

@@ -21,6 +21,9 @@ struct bytes vectors_bytes(const json_t *object, const char *name, struct arena 
 /* Hex, spaces allowed, as bytes in the arena. */
 struct bytes vectors_hex(const char *hex, struct arena *arena);
 
+/* Expects these bytes to be those that the hex says; `what` tells them apart. */
+void vectors_expect(const char *what, const uint8_t *actual, uint32_t length, const char *hex);
+
 enum { VECTORS_ARENA_BYTES = 1 << 20 };
 
 /* The arena of a test: there is only one, each test is a process. */
