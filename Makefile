@@ -39,7 +39,17 @@ export TSAN_OPTIONS := halt_on_error=1
 
 SOURCES := $(sort $(shell find processors schemas/generated -name '*.c' 2>/dev/null))
 MAIN := processors/cli/main.c
-LIBRARY_SOURCES := $(filter-out $(MAIN),$(SOURCES))
+
+# Who makes range proofs (processors/ports/prover.h): one of the rooms outside/prover_*. All of them
+# are compiled, and one is linked.
+PROVER ?= none
+PROVERS := $(sort $(patsubst processors/outside/prover_%,%,$(wildcard processors/outside/prover_*)))
+ifeq ($(filter $(PROVER),$(PROVERS)),)
+$(error there is no PROVER=$(PROVER); it is one of: $(PROVERS))
+endif
+NOT_LINKED := $(foreach p,$(filter-out $(PROVER),$(PROVERS)), \
+                        processors/outside/prover_$(p)/% tests/unit/prover_$(p)_test.c)
+LIBRARY_SOURCES := $(filter-out $(MAIN) $(NOT_LINKED),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))
 SIMULATE_MAIN := tests/simulate/main.c tests/simulate/parsed_schemas.c
@@ -69,7 +79,7 @@ help: ## List the targets
 
 # Objects are made anew when their flags change, libraries and programs when their list does; both
 # files are touched only then. The first also says in time that a library is not installed.
-LISTED = $(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(SCENES_SOURCES)
+LISTED = PROVER=$(PROVER) $(SOURCES) $(TEST_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) $(SCENES_SOURCES)
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -87,6 +97,21 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(LIBRARY): $(call object,$(LIBRARY_SOURCES)) $(BUILD)/sources
 	@rm -f $@
 	@ar rcs $@ $(filter %.o,$^)
+
+# The crate is the same in every variant. Cargo.lock has the versions of all that it is made of, and
+# their hashes.
+ifeq ($(PROVER),bulletproofs)
+CRATE := processors/outside/prover_bulletproofs
+CRATE_LIBRARY := build/crate/release/libmillrace_bulletproofs.a
+$(CRATE_LIBRARY): $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock $(wildcard $(CRATE)/src/*.rs)
+	@command -v cargo >/dev/null || { echo "PROVER=bulletproofs needs cargo, which is not here: \
+	install Rust 1.63 or newer (docker/install prover)" >&2; exit 1; }
+	@echo "cargo $(CRATE)"
+	@cargo build --quiet --release --locked --manifest-path $(CRATE)/Cargo.toml --target-dir build/crate
+	@touch $@
+$(LIBRARY): $(CRATE_LIBRARY)
+PKG_LIBS += $(CRATE_LIBRARY)
+endif
 
 $(BUILD)/millrace: $(call object,$(MAIN)) $(LIBRARY)
 	@echo "link $@"
@@ -111,7 +136,8 @@ $(NEXT)/millrace: $(call object,$(MAIN)) $(NEXT_SOURCES:%.c=$(NEXT)/%.o) $(LIBRA
 CRITERION := $(if $(filter tsan,$(VARIANT)),$(call object,tests/tsan/criterion.c),-lcriterion)
 
 define SUITE
-$(BUILD)/suites/$(1): $$(call object,$$(filter tests/$(1)/%,$$(TEST_SOURCES)) $$(SUPPORT_SOURCES) \
+$(BUILD)/suites/$(1): $$(call object,$$(filter-out $$(NOT_LINKED), \
+                                    $$(filter tests/$(1)/%,$$(TEST_SOURCES))) $$(SUPPORT_SOURCES) \
                      $$(SIMULATE_SOURCES)) $$(LIBRARY) $$(filter %.o,$$(CRITERION)) $$(BUILD)/sources
 	@mkdir -p $$(@D)
 	@echo "link $$@"

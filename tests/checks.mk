@@ -34,6 +34,14 @@ tsan: ## Run the suites under ThreadSanitizer
 clang: ## Build everything with clang as well
 	@$(MAKE) VARIANT=clang all
 
+.PHONY: prover
+prover: export PROVER := bulletproofs
+prover: ## Build what makes range proofs, and try it (needs cargo)
+	@$(MAKE) $(BUILD)/suites/unit
+	@cargo test --quiet --release --locked --target-dir build/crate \
+	    --manifest-path processors/outside/prover_bulletproofs/Cargo.toml
+	@tests/suite $(BUILD)/suites/unit $(JOBS) --filter 'prover_*/*'
+
 # Each target runs for a while on seeds made of the golden messages, and first on all that was ever
 # found. What it finds is left in build/fuzz/; a fixed finding belongs into tests/fuzz/found/TARGET/.
 FUZZ_SECONDS ?= 60
