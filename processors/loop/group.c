@@ -86,6 +86,7 @@ static void take_event(struct group *group, const struct log_group_event *event)
         }
         break;
     case LOG_GROUP_FAILED:
+    case LOG_GROUP_FORGOTTEN:
         error_set(&error, RESULT_FAILED, "the membership of the group cannot go on");
         group_fail(group, &error);
         break;
@@ -98,7 +99,9 @@ static void work(struct group *group, int32_t timeout_ms) {
     struct error error;
     const enum result result = log_group->poll(log_group->self, timeout_ms, &event, &error);
     if (result == RESULT_FENCED) {
-        group_rejoin(group, &error, true);
+        group_rejoin(
+            group, &error,
+            event.kind == LOG_GROUP_FORGOTTEN ? GROUP_REJOIN_FORGOTTEN : GROUP_REJOIN_FENCED);
         return;
     }
     if (result != RESULT_OK && result != RESULT_AGAIN) {
@@ -187,6 +190,9 @@ static void wait_phase(struct group *group, int32_t timeout_ms) {
         finish_phase(group);
     } else if (group_now_ms(group) >= group->phase_deadline_ms && !group->pressed) {
         press_lanes(group);
+    } else if (group_now_ms(group) >= group->phase_deadline_ms && group_is_cut_off(group)) {
+        group->phase_deadline_ms =
+            group_now_ms(group) + group->setup->lanes.options->lane_silent_ms;
     } else if (group_now_ms(group) >= group->phase_deadline_ms) {
         error_set(&group->error, RESULT_FAILED,
                   "a lane does not end though it was told to; the process must end");
@@ -290,6 +296,7 @@ enum result group_open(const struct group_setup *setup, struct group **group, st
     opened->partitions = partitions;
     opened->wake_fd = wake_fd;
     atomic_store(&opened->ticked_ms, group_now_ms(opened));
+    opened->cut_off_ms = INT64_MIN;
     for (uint32_t i = 0; i < GROUP_REJOINS_MAX; i++) {
         opened->rejoined_ms[i] = INT64_MIN;
     }

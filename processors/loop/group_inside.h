@@ -19,6 +19,15 @@ enum group_phase {
     GROUP_PHASE_ENDED,
 };
 
+/* Why the group is left and joined again. */
+enum group_rejoin_cause {
+    GROUP_REJOIN_LANE_DEAD, /* a partition is ours and has no living lane */
+    /* The partitions are somebody else's already, so nothing is drained. */
+    GROUP_REJOIN_FENCED,    /* another process has the name of this member */
+    GROUP_REJOIN_FORGOTTEN, /* the same words, but a broker that died may have forgotten us: done as
+                               often as it happens */
+};
+
 /* One partition's place. */
 struct group_lane {
     bool assigned;
@@ -39,7 +48,8 @@ struct group {
     bool pressed;              /* they were told so again, without patience */
     struct error error;        /* why it ends by itself; OK: it was told to */
     int64_t rejoined_ms[GROUP_REJOINS_MAX]; /* monotonic, of the last ones; INT64_MIN: none */
-    int wake_fd;                            /* an eventfd: a lane ended, or stop */
+    int64_t cut_off_ms; /* monotonic, when no broker answered last; INT64_MIN: none was missed */
+    int wake_fd;        /* an eventfd: a lane ended, or stop */
     atomic_bool stop;
     atomic_llong ticked_ms;
     pthread_mutex_t mutex; /* guards what `group_status` reads: counts and which lanes there are */
@@ -58,9 +68,11 @@ bool group_lanes_left(struct group *group);
 
 /* group_watch.c: make lanes anew, and leave and join again where a partition has none. */
 void group_watch(struct group *group, int64_t now_ms);
-/* Leave and join again, or give up where that was done too often. `lost`: the partitions are
- * somebody else's already, so nothing is drained. */
-void group_rejoin(struct group *group, const struct error *why, bool lost);
+/* Leave and join again, or give up where that was done too often. */
+void group_rejoin(struct group *group, const struct error *why, enum group_rejoin_cause cause);
+/* Asks whether any broker answers, and notes when none did: nothing that a lane or the group should
+ * have done meanwhile could be done. */
+bool group_is_cut_off(struct group *group);
 
 int64_t group_now_ms(const struct group *group);
 void group_enter(struct group *group, enum group_phase phase);

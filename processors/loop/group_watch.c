@@ -4,7 +4,10 @@
 
 #include "loop/group_inside.h"
 
-void group_rejoin(struct group *group, const struct error *why, bool lost) {
+enum { REACHABLE_MS = 2000 }; /* a broker that does not answer by then is away */
+
+/* Note one more time. False: that is one too many. */
+static bool may_rejoin(struct group *group) {
     const int64_t now_ms = group_now_ms(group);
     uint32_t recent = 0;
     uint32_t oldest = 0;
@@ -17,7 +20,14 @@ void group_rejoin(struct group *group, const struct error *why, bool lost) {
             oldest = i;
         }
     }
-    if (recent == GROUP_REJOINS_MAX) {
+    if (recent < GROUP_REJOINS_MAX) {
+        group->rejoined_ms[oldest] = now_ms;
+    }
+    return recent < GROUP_REJOINS_MAX;
+}
+
+void group_rejoin(struct group *group, const struct error *why, enum group_rejoin_cause cause) {
+    if (cause != GROUP_REJOIN_FORGOTTEN && !may_rejoin(group)) {
         struct error error = *why;
         error.result = error.result == RESULT_DENIED ? RESULT_DENIED : RESULT_FAILED;
         error_wrap(&error, "left and joined again %d times in %d minutes, and still",
@@ -25,15 +35,14 @@ void group_rejoin(struct group *group, const struct error *why, bool lost) {
         group_fail(group, &error);
         return;
     }
-    group->rejoined_ms[oldest] = now_ms;
     logger_warning(&group->logger, "leaving the group to join it again",
                    LOGGER_FIELDS(logger_error_field(why)));
     group_enter(group, GROUP_PHASE_REJOINING);
     for (int32_t p = 0; p < group->partitions; p++) {
-        if (lost) {
-            group_lane_ask_to_close(&group->lanes[p]);
-        } else {
+        if (cause == GROUP_REJOIN_LANE_DEAD) {
             group_lane_drain(group, &group->lanes[p], DRAIN_REVOKED);
+        } else {
+            group_lane_ask_to_close(&group->lanes[p]);
         }
     }
 }
@@ -50,10 +59,26 @@ static void reap(struct group *group, int32_t partition) {
     }
 }
 
+bool group_is_cut_off(struct group *group) {
+    const struct log_group *log_group = group->setup->lanes.log_group;
+    if (log_group->reachable(log_group->self, REACHABLE_MS)) {
+        return false;
+    }
+    group->cut_off_ms = group_now_ms(group);
+    logger_warning(&group->logger, "no broker answers; whatever waits for one has time until then",
+                   LOGGER_NO_FIELDS);
+    return true;
+}
+
+/* How long since then, of the time in which the brokers could be reached. */
+static int64_t since_ms(const struct group *group, int64_t began_ms, int64_t now_ms) {
+    return now_ms - (began_ms > group->cut_off_ms ? began_ms : group->cut_off_ms);
+}
+
 /* A lane without a thread is stepped by whoever would find it silent. */
 static bool is_silent(const struct group *group, const struct lane *lane, int64_t now_ms) {
-    return group->setup->threads &&
-           now_ms - lane_ticked_ms(lane) > group->setup->lanes.options->lane_silent_ms;
+    return group->setup->threads && since_ms(group, lane_ticked_ms(lane), now_ms) >
+                                        group->setup->lanes.options->lane_silent_ms;
 }
 
 /* Has this partition no living lane? One that was fenced usually hears soon that the partition was
@@ -75,7 +100,8 @@ static bool is_dead(const struct group *group, int32_t partition, int64_t now_ms
     }
     error_set(error, place->last.end == LANE_END_DENIED ? RESULT_DENIED : RESULT_FAILED,
               "partition %d is ours, but its lane has ended: %s", partition, place->last.reason);
-    return now_ms - place->dead_since_ms >= group->setup->lanes.options->session_timeout_ms;
+    return since_ms(group, place->dead_since_ms, now_ms) >=
+           group->setup->lanes.options->session_timeout_ms;
 }
 
 void group_watch(struct group *group, int64_t now_ms) {
@@ -87,7 +113,9 @@ void group_watch(struct group *group, int64_t now_ms) {
     for (int32_t p = 0; p < group->partitions; p++) {
         struct error error;
         if (is_dead(group, p, now_ms, &error)) {
-            group_rejoin(group, &error, false);
+            if (!group_is_cut_off(group)) {
+                group_rejoin(group, &error, GROUP_REJOIN_LANE_DEAD);
+            }
             return;
         }
     }

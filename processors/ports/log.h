@@ -146,11 +146,13 @@ struct log {
 
 enum log_group_event_kind {
     LOG_GROUP_NOTHING = 0,
-    LOG_GROUP_ASSIGNED, /* `partitions` are ours from now on, all inputs of each; there may be none
-                           for us, and then nothing will be revoked */
-    LOG_GROUP_REVOKED,  /* drain and close the lanes of `partitions`, then call `revoke_done` */
-    LOG_GROUP_LOST,     /* they are somebody else's already: close at once, then `revoke_done` */
-    LOG_GROUP_FAILED,   /* the membership cannot go on; what `poll` returns says what then */
+    LOG_GROUP_ASSIGNED,  /* `partitions` are ours from now on, all inputs of each; there may be none
+                            for us, and then nothing will be revoked */
+    LOG_GROUP_REVOKED,   /* drain and close the lanes of `partitions`, then call `revoke_done` */
+    LOG_GROUP_LOST,      /* they are somebody else's already: close at once, then `revoke_done` */
+    LOG_GROUP_FAILED,    /* the membership cannot go on; what `poll` returns says what then */
+    LOG_GROUP_FORGOTTEN, /* as FAILED with FENCED, but a broker left a question of this membership
+                            without an answer: it may have forgotten us, and there is no other */
 };
 
 struct log_group_event {
@@ -173,6 +175,8 @@ struct log_group {
     /* Leave the group and join it again: the answer to a partition without a living lane.
      * All lanes are closed before. */
     enum result (*rejoin)(void *self, struct error *error);
+    /* Does a broker answer now? Asks, and waits for the answer. */
+    bool (*reachable)(void *self, int32_t timeout_ms);
     /* Leave the group for good. All lanes are closed before. */
     void (*close)(void *self);
 };

@@ -296,6 +296,12 @@ static enum result port_rejoin(void *self, struct error *error) {
     return RESULT_OK;
 }
 
+static bool port_reachable(void *self, int32_t timeout_ms) {
+    const struct sim_member *member = self;
+    (void)timeout_ms;
+    return sim_reaches(member->kafka, member->process);
+}
+
 static void port_close(void *self) {
     struct sim_member *member = self;
     leave(member);
@@ -323,6 +329,7 @@ struct log_group kafka_join(struct kafka *kafka, struct sim_process *process,
         .revoke_done = port_revoke_done,
         .lane_open = port_lane_open,
         .rejoin = port_rejoin,
+        .reachable = port_reachable,
         .close = port_close,
     };
 }

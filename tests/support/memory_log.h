@@ -70,8 +70,13 @@ void memory_log_revoke(const struct log_group *group, const int32_t *partitions,
 void memory_log_lose(const struct log_group *group, const int32_t *partitions, uint32_t count);
 /* The membership cannot go on. */
 void memory_log_fail(const struct log_group *group);
-/* The membership has ended, and its partitions with it; the member may join again. */
-void memory_log_fence_member(const struct log_group *group);
+/* The membership has ended, and its partitions with it; the member may join again. `forgotten`: a
+ * broker that died may be all there is to it. */
+void memory_log_fence_member(const struct log_group *group, bool forgotten);
+/* From now on no broker answers the question for one, or they do again. */
+void memory_log_cut_off(const struct log_group *group, bool away);
+/* How often it was asked, and no broker answered. */
+uint32_t memory_log_missed(const struct log_group *group);
 /* The member has not heard of its group for too long, or has again: its lanes do not know whether
  * they own their partitions. */
 void memory_log_unheard(const struct log_group *group, bool unheard);

@@ -50,9 +50,9 @@ static enum result poll_group(void *self, int32_t timeout_ms, struct log_group_e
     struct memory_member *member = self;
     *event = (struct log_group_event){.kind = LOG_GROUP_NOTHING};
     pthread_mutex_lock(&member->log->mutex);
-    if (member->fenced) {
-        member->fenced = false;
-        event->kind = LOG_GROUP_FAILED;
+    if (member->fenced != LOG_GROUP_NOTHING) {
+        event->kind = member->fenced;
+        member->fenced = LOG_GROUP_NOTHING;
         pthread_mutex_unlock(&member->log->mutex);
         return error_set(error, RESULT_FENCED, "another member has this name");
     }
@@ -108,6 +108,16 @@ static enum result rejoin(void *self, struct error *error) {
     return RESULT_OK;
 }
 
+static bool reachable(void *self, int32_t timeout_ms) {
+    struct memory_member *member = self;
+    (void)timeout_ms;
+    pthread_mutex_lock(&member->log->mutex);
+    const bool away = member->away;
+    member->missed += away ? 1 : 0;
+    pthread_mutex_unlock(&member->log->mutex);
+    return !away;
+}
+
 static void close_member(void *self) {
     struct memory_member *member = self;
     pthread_mutex_lock(&member->log->mutex);
@@ -136,6 +146,7 @@ struct log_group memory_log_join(struct memory_log *log, const struct log_topolo
         .revoke_done = revoke_done,
         .lane_open = lane_open,
         .rejoin = rejoin,
+        .reachable = reachable,
         .close = close_member,
     };
 }
@@ -169,11 +180,26 @@ void memory_log_fail(const struct log_group *group) {
     tell(group, LOG_GROUP_FAILED, NULL, 0);
 }
 
-void memory_log_fence_member(const struct log_group *group) {
+void memory_log_fence_member(const struct log_group *group, bool forgotten) {
     struct memory_member *member = group->self;
     pthread_mutex_lock(&member->log->mutex);
-    member->fenced = true;
+    member->fenced = forgotten ? LOG_GROUP_FORGOTTEN : LOG_GROUP_FAILED;
     pthread_mutex_unlock(&member->log->mutex);
+}
+
+void memory_log_cut_off(const struct log_group *group, bool away) {
+    struct memory_member *member = group->self;
+    pthread_mutex_lock(&member->log->mutex);
+    member->away = away;
+    pthread_mutex_unlock(&member->log->mutex);
+}
+
+uint32_t memory_log_missed(const struct log_group *group) {
+    struct memory_member *member = group->self;
+    pthread_mutex_lock(&member->log->mutex);
+    const uint32_t missed = member->missed;
+    pthread_mutex_unlock(&member->log->mutex);
+    return missed;
 }
 
 void memory_log_unheard(const struct log_group *group, bool unheard) {

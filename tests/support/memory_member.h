@@ -24,7 +24,9 @@ struct memory_member {
     pthread_cond_t arrived;
     uint32_t rejoins;
     bool unheard;
-    bool fenced; /* the next poll says so */
+    enum log_group_event_kind fenced; /* what the next poll says; NOTHING: it does not */
+    bool away;                        /* no broker answers */
+    uint32_t missed;                  /* questions without an answer */
     bool crashed;
 };
 

@@ -243,15 +243,15 @@ Test(group, ends_when_its_membership_cannot_go_on) {
 }
 
 /* Kafka's client says it for another process of the same name, and sometimes for none. */
-static void lose_name(void) {
+static void lose_name(bool forgotten) {
     assign(0, all, TOY_PARTITIONS);
     run(100);
-    memory_log_fence_member(&members[0].log_group);
+    memory_log_fence_member(&members[0].log_group, forgotten);
     run(second_ms);
 }
 
 Test(group, joins_again_when_its_name_is_taken) {
-    lose_name();
+    lose_name(false);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 1);
     cr_expect_eq(world->toy.closed, TOY_PARTITIONS);
     assign(0, all, TOY_PARTITIONS);
@@ -262,12 +262,36 @@ Test(group, joins_again_when_its_name_is_taken) {
 Test(group, gives_up_when_its_name_is_taken_again_and_again) {
     struct error error;
     for (uint32_t i = 0; i <= GROUP_REJOINS_MAX; i++) {
-        lose_name();
+        lose_name(false);
     }
     cr_assert_not(group_step(groups[0], 0));
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), GROUP_REJOINS_MAX);
     cr_expect_eq(group_result(groups[0], &error), RESULT_FAILED);
     cr_expect_not_null(strstr(error.text, "has this name"), "%s", error.text);
+}
+
+/* Several restarts of a broker in ten minutes are no reason to end. */
+Test(group, joins_again_as_often_as_a_broker_forgets_it) {
+    for (uint32_t i = 1; i <= 2 * GROUP_REJOINS_MAX; i++) {
+        lose_name(true);
+        cr_assert_eq(memory_log_rejoins(&members[0].log_group), i);
+    }
+    cr_expect_eq(world->toy.closed, 2 * GROUP_REJOINS_MAX * TOY_PARTITIONS);
+    for (uint32_t i = 0; i < GROUP_REJOINS_MAX; i++) {
+        lose_name(false);
+    }
+    cr_expect(group_step(groups[0], 0), "what was forgotten does not count");
+}
+
+Test(group, does_not_leave_while_no_broker_answers) {
+    memory_log_cut_off(&members[0].log_group, true);
+    lose_lane(MEMORY_FAULT_FENCED);
+    run(100 * second_ms);
+    cr_expect_eq(memory_log_rejoins(&members[0].log_group), 0);
+    cr_expect_gt(memory_log_missed(&members[0].log_group), 1);
+    memory_log_cut_off(&members[0].log_group, false);
+    run(world->options.session_timeout_ms + second_ms);
+    cr_expect_eq(memory_log_rejoins(&members[0].log_group), 1);
 }
 
 Test(group, drains_when_told_to_stop) {

@@ -29,17 +29,30 @@ static void *run(void *context) {
     return NULL;
 }
 
-static void open_all(void) {
+/* How long a lane that was told to end may take before it is pressed, if not as it is usual. */
+static void open_with(int32_t patience_ms) {
     struct error error;
     world = calloc(1, sizeof *world);
     toy_world_open(world);
     world->clock = clock_os();
     world->options.lane_silent_ms = 1500; /* a lane without work ticks once a second */
+    if (patience_ms > 0) {
+        world->options.revoke_drain_ms = patience_ms / 2;
+        world->options.transaction_timeout_ms = patience_ms / 2;
+    }
     toy_member_open(&member, world);
     member.setup.threads = true;
     member.setup.lanes.call_ms = 100;
     cr_assert_eq(group_open(&member.setup, &group, &error), RESULT_OK);
     cr_assert_eq(pthread_create(&runner, NULL, run, NULL), 0);
+}
+
+static void open_all(void) {
+    open_with(0);
+}
+
+static void open_impatient(void) {
+    open_with(100);
 }
 
 static void close_all(void) {
@@ -139,4 +152,44 @@ Test(group_thread, joins_again_when_a_lane_hangs) {
     memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
     await_state(P, 3);
     cr_expect_str_eq(toy_state(world, P), "a b");
+}
+
+/* Until it was asked for a broker so often, in vain: each time a lane's time was over. */
+static void await_missed(uint32_t times) {
+    const int64_t began_ms = now_ms();
+    while (memory_log_missed(&member.log_group) < times) {
+        cr_assert(look_again(began_ms));
+    }
+}
+
+Test(group_thread, waits_for_a_lane_that_hangs_while_no_broker_answers) {
+    memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
+    toy_command(world, P, "a");
+    await_state(P, 1);
+    memory_log_cut_off(&member.log_group, true);
+    pthread_mutex_lock(&world->toy.hold);
+    toy_command(world, P, "b");
+    await_missed(2);
+    memory_log_cut_off(&member.log_group, false);
+    pthread_mutex_unlock(&world->toy.hold);
+    await_state(P, 3);
+    cr_expect_eq(memory_log_rejoins(&member.log_group), 0);
+}
+
+TestSuite(group_thread_impatient, .init = open_impatient, .fini = close_all);
+
+Test(group_thread_impatient, gives_no_hanging_lane_up_while_no_broker_answers) {
+    memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
+    toy_command(world, P, "a");
+    await_state(P, 1);
+    memory_log_cut_off(&member.log_group, true);
+    pthread_mutex_lock(&world->toy.hold);
+    toy_command(world, P, "b");
+    memory_log_revoke(&member.log_group, all, TOY_PARTITIONS);
+    await_missed(2);
+    memory_log_cut_off(&member.log_group, false);
+    pthread_mutex_unlock(&world->toy.hold);
+    memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
+    toy_command(world, P, "c");
+    await_state(P, strlen("a b c"));
 }

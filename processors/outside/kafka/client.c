@@ -143,7 +143,7 @@ enum result kafka_client_open(struct kafka_client *client, const struct kafka_co
         rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_STATS);
         client->statistics = config->statistics;
     }
-    if (plan->role == KAFKA_ROLE_TRANSACTOR) {
+    if (plan->role == KAFKA_ROLE_TRANSACTOR || plan->role == KAFKA_ROLE_MEMBER) {
         kafka_wear_watch(conf, &client->wear);
     }
     char reason[256];

@@ -40,7 +40,7 @@ struct kafka_client {
     void (*delivered)(void *context, const rd_kafka_message_t *message);
     void *delivered_context;
     struct kafka_statistics *statistics; /* members, where somebody wants them; else NULL */
-    struct kafka_wear wear;              /* transactors: what broke on the wire */
+    struct kafka_wear wear;              /* transactors and members: what broke on the wire */
 };
 
 /* What one client has beyond its role. */

@@ -43,7 +43,9 @@ static enum result port_poll(void *self, int32_t timeout_ms, struct log_group_ev
         rd_kafka_event_destroy(happened);
     }
     if (event->kind == LOG_GROUP_NOTHING && is_dead(group, error)) {
-        event->kind = LOG_GROUP_FAILED;
+        const bool forgotten =
+            error->result == RESULT_FENCED && atomic_load(&group->member.wear.unanswered) > 0;
+        event->kind = forgotten ? LOG_GROUP_FORGOTTEN : LOG_GROUP_FAILED;
         return error->result;
     }
     return RESULT_OK;
@@ -68,6 +70,11 @@ static enum result port_rejoin(void *self, struct error *error) {
     struct kafka_group *group = self;
     kafka_group_leave(group);
     return kafka_group_join(group, error);
+}
+
+static bool port_reachable(void *self, int32_t timeout_ms) {
+    const struct kafka_group *group = self;
+    return kafka_lookup_reaches(group->asker.handle, timeout_ms);
 }
 
 static void port_close(void *self) {
@@ -150,6 +157,7 @@ enum result kafka_group_open(const struct kafka_config *config, const struct log
         .revoke_done = port_revoke_done,
         .lane_open = port_lane_open,
         .rejoin = port_rejoin,
+        .reachable = port_reachable,
         .close = port_close,
     };
     return RESULT_OK;

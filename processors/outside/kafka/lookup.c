@@ -65,3 +65,13 @@ enum result kafka_lookup_watermarks(rd_kafka_t *asker, const char *name, int32_t
                ? ask_offset(asker, name, partition, RD_KAFKA_OFFSET_END, half_ms, high, error)
                : result;
 }
+
+bool kafka_lookup_reaches(rd_kafka_t *asker, int32_t timeout_ms) {
+    assert(timeout_ms > 0);
+    const struct rd_kafka_metadata *metadata = NULL;
+    const rd_kafka_resp_err_t code = rd_kafka_metadata(asker, 0, NULL, &metadata, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(metadata);
+    }
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+}

@@ -16,4 +16,7 @@ enum result kafka_lookup_watermarks(rd_kafka_t *asker, const char *name, int32_t
                                     int32_t timeout_ms, int64_t *low, int64_t *high,
                                     struct error *error);
 
+/* Does a broker answer at all? */
+bool kafka_lookup_reaches(rd_kafka_t *asker, int32_t timeout_ms);
+
 #endif
