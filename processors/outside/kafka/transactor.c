@@ -13,9 +13,11 @@
 
 enum {
     ABORT_TIMEOUT_MS = 5000,
-    /* When its time is over, librdkafka gives the whole transaction up, so it gets more time than a
-     * caller may have in mind, and uses it only while a coordinator does not answer. */
-    OFFSETS_TIMEOUT_MS = 4000,
+    /* The least that a call gets which librdkafka takes amiss when its time is over, and which uses
+     * it only while a coordinator does not answer: of the offsets it gives the whole transaction
+     * up, and a commit that is waited for once more, and is not taken up by its thread in time, it
+     * forgets and takes for an abort (tests/flow/0002-resumed-commit.c). */
+    ANSWER_TIMEOUT_MS = 4000,
 };
 
 static int64_t now_ms(const struct kafka_transactor *transactor) {
@@ -250,7 +252,7 @@ static enum result send_offsets(struct kafka_transactor *transactor,
     const enum result result = kafka_failed_object(
         transactor->client.handle,
         rd_kafka_send_offsets_to_transaction(transactor->client.handle, transactor->offsets,
-                                             membership, OFFSETS_TIMEOUT_MS),
+                                             membership, ANSWER_TIMEOUT_MS),
         error, "writing the offsets that were read");
     if (result != RESULT_FAILED && result != RESULT_DENIED) {
         return result;
@@ -279,10 +281,10 @@ static enum result flush(struct kafka_transactor *transactor, int32_t timeout_ms
 
 static enum result end(struct kafka_transactor *transactor, int32_t timeout_ms,
                        struct error *error) {
-    const enum result result =
-        kafka_failed_object(transactor->client.handle,
-                            rd_kafka_commit_transaction(transactor->client.handle, timeout_ms),
-                            error, "committing the transaction");
+    const int32_t given_ms = timeout_ms > ANSWER_TIMEOUT_MS ? timeout_ms : ANSWER_TIMEOUT_MS;
+    const enum result result = kafka_failed_object(
+        transactor->client.handle, rd_kafka_commit_transaction(transactor->client.handle, given_ms),
+        error, "committing the transaction");
     if (result == RESULT_FAILED || result == RESULT_DENIED) {
         /* The request to commit may have been carried out, whatever was said of it later. */
         error->result = RESULT_DOUBTFUL;
