@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "outside/clock_os/clock_os.h"
-#include "outside/registry_plain/address.h"
 #include "outside/registry_plain/registry_plain.h"
 #include "tests/support/plain_peer.h"
 
@@ -204,21 +203,6 @@ Test(registry_plain, nobody_listens_is_not_sent) {
         plain_peer_reply(&scene.peer, &request, "executed", "");
         expect_reply(&scene, REGISTRY_REPLY_SUCCEEDED, 0, "once it listens again");
         scene_close(&scene);
-    }
-}
-
-Test(registry_plain, digits_need_no_resolver) {
-    static const char *const addresses[] = {"127.0.0.1:7", "[::1]:7"};
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-        struct plain_address address;
-        struct error error;
-        const struct addrinfo *found = NULL;
-        cr_assert_eq(plain_address_parse(addresses[i], &address, &error), RESULT_OK);
-        struct plain_lookup *lookup = plain_lookup_open(&address);
-        cr_assert_not_null(lookup);
-        cr_expect_eq(plain_lookup_poll(lookup, &found, &error), RESULT_OK, "row %s", addresses[i]);
-        cr_expect_not_null(found, "row %s", addresses[i]);
-        plain_lookup_close(lookup);
     }
 }
 

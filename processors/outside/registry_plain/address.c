@@ -1,9 +1,9 @@
 #include "outside/registry_plain/address.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static const char notation[] = "use unix:/path, host:port or [ipv6]:port";
 
@@ -57,81 +57,4 @@ enum result plain_address_parse(const char *text, struct plain_address *address,
     memcpy(address->host, host, length);
     memcpy(address->port, colon + 1, strlen(colon + 1) + 1);
     return RESULT_OK;
-}
-
-struct plain_lookup {
-    struct addrinfo *digits; /* the answer where nobody need be asked; else NULL */
-    struct gaicb question;
-    struct addrinfo hints;
-    char host[256];
-    char port[6];
-};
-
-struct plain_lookup *plain_lookup_open(const struct plain_address *address) {
-    assert(address != NULL && !address->local);
-    struct plain_lookup *lookup = calloc(1, sizeof *lookup);
-    if (lookup == NULL) {
-        return NULL;
-    }
-    memcpy(lookup->host, address->host, sizeof lookup->host);
-    memcpy(lookup->port, address->port, sizeof lookup->port);
-    lookup->hints = (struct addrinfo){.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    lookup->question = (struct gaicb){
-        .ar_name = lookup->host,
-        .ar_service = lookup->port,
-        .ar_request = &lookup->hints,
-    };
-    struct addrinfo digits = lookup->hints;
-    digits.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-    if (getaddrinfo(lookup->host, lookup->port, &digits, &lookup->digits) == 0) {
-        return lookup;
-    }
-    struct gaicb *questions[] = {&lookup->question};
-    struct sigevent silent = {.sigev_notify = SIGEV_NONE};
-    if (getaddrinfo_a(GAI_NOWAIT, questions, 1, &silent) != 0) {
-        free(lookup);
-        return NULL;
-    }
-    return lookup;
-}
-
-enum result plain_lookup_poll(struct plain_lookup *lookup, const struct addrinfo **found,
-                              struct error *error) {
-    assert(lookup != NULL && found != NULL && error != NULL);
-    if (lookup->digits != NULL) {
-        *found = lookup->digits;
-        return RESULT_OK;
-    }
-    const int answer = gai_error(&lookup->question);
-    if (answer == EAI_INPROGRESS) {
-        return error_set(error, RESULT_AGAIN, "%s: still looking for the host", lookup->host);
-    }
-    if (answer != 0) {
-        return error_set(error, RESULT_FAILED, "%s: %s", lookup->host, gai_strerror(answer));
-    }
-    *found = lookup->question.ar_result;
-    return RESULT_OK;
-}
-
-void plain_lookup_close(struct plain_lookup *lookup) {
-    if (lookup == NULL) {
-        return;
-    }
-    if (lookup->digits != NULL) {
-        freeaddrinfo(lookup->digits);
-        free(lookup);
-        return;
-    }
-    if (gai_cancel(&lookup->question) == EAI_NOTCANCELED) {
-        const struct gaicb *const questions[] = {&lookup->question};
-        const struct timespec patience = {.tv_sec = 1};
-        (void)gai_suspend(questions, 1, &patience);
-        if (gai_error(&lookup->question) == EAI_INPROGRESS) {
-            return; /* the resolver still writes to it: better lost than torn */
-        }
-    }
-    if (lookup->question.ar_result != NULL) {
-        freeaddrinfo(lookup->question.ar_result);
-    }
-    free(lookup);
 }

@@ -42,7 +42,7 @@ static void close_socket(struct plain_connection *connection) {
 
 void plain_connection_drop(struct plain_connection *connection) {
     close_socket(connection);
-    plain_lookup_close(connection->lookup);
+    host_lookup_close(connection->lookup);
     connection->lookup = NULL;
     connection->candidate = NULL;
     connection->state = PLAIN_CONNECTION_CLOSED;
@@ -129,7 +129,7 @@ enum result plain_connection_begin(struct plain_connection *connection, int64_t 
         }
         return RESULT_OK;
     }
-    connection->lookup = plain_lookup_open(&connection->address);
+    connection->lookup = host_lookup_open(connection->address.host, connection->address.port);
     if (connection->lookup == NULL) {
         return fail(connection, error, ENOMEM);
     }
@@ -138,7 +138,7 @@ enum result plain_connection_begin(struct plain_connection *connection, int64_t 
 }
 
 static enum result advance_lookup(struct plain_connection *connection, struct error *error) {
-    const enum result result = plain_lookup_poll(connection->lookup, &connection->candidate, error);
+    const enum result result = host_lookup_poll(connection->lookup, &connection->candidate, error);
     if (result == RESULT_FAILED) {
         plain_connection_drop(connection);
     }
@@ -158,7 +158,7 @@ static enum result advance_connect(struct plain_connection *connection, struct e
     if (number == 0) {
         FAULT("call.connected");
         connection->state = PLAIN_CONNECTION_UP;
-        plain_lookup_close(connection->lookup);
+        host_lookup_close(connection->lookup);
         connection->lookup = NULL;
         connection->candidate = NULL;
         return RESULT_OK;

@@ -2,6 +2,7 @@
 #ifndef MILLRACE_REGISTRY_PLAIN_CONNECTION_H
 #define MILLRACE_REGISTRY_PLAIN_CONNECTION_H
 
+#include "outside/host_lookup/host_lookup.h"
 #include "outside/registry_plain/address.h"
 #include "outside/registry_plain/calls.h"
 #include "outside/registry_plain/message.h"
@@ -9,7 +10,6 @@
 
 enum {
     PLAIN_CONNECT_TIMEOUT_MS = 5000,
-    PLAIN_LOOKUP_INTERVAL_MS = 10, /* the resolver of the system has no descriptor to wait on */
 };
 
 enum plain_connection_state {
@@ -22,7 +22,7 @@ enum plain_connection_state {
 struct plain_connection {
     enum plain_connection_state state;
     struct plain_address address;
-    struct plain_lookup *lookup;      /* of LOOKING_UP, and while its hosts are tried */
+    struct host_lookup *lookup;       /* of LOOKING_UP, and while its hosts are tried */
     const struct addrinfo *candidate; /* the host being tried, of TCP */
     int64_t deadline_ms;              /* of LOOKING_UP and CONNECTING */
     int epoll;                        /* holds the socket; lives as long as the connection */

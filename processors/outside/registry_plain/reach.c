@@ -26,7 +26,7 @@ enum result registry_plain_reach(const char *text, const struct clock *clock, st
         result = plain_connection_advance(connection, clock->monotonic_ms(clock->self), error);
         if (result == RESULT_AGAIN) {
             struct pollfd wait = {.fd = connection->epoll, .events = POLLIN};
-            (void)poll(&wait, 1, PLAIN_LOOKUP_INTERVAL_MS);
+            (void)poll(&wait, 1, HOST_LOOKUP_INTERVAL_MS);
         }
     }
     plain_connection_close(connection);

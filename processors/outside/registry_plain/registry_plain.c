@@ -273,7 +273,7 @@ static int64_t plain_next_deadline_ms(void *self) {
         next_ms = plain->calls.open.head->deadline_ms;
     }
     if (connection->state == PLAIN_CONNECTION_LOOKING_UP) {
-        const int64_t look_ms = now_of(plain) + PLAIN_LOOKUP_INTERVAL_MS;
+        const int64_t look_ms = now_of(plain) + HOST_LOOKUP_INTERVAL_MS;
         next_ms = look_ms < next_ms ? look_ms : next_ms;
     }
     if (connection->state == PLAIN_CONNECTION_CONNECTING && connection->deadline_ms < next_ms) {
