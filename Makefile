@@ -10,7 +10,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
-PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libcrypto rocksdb libmicrohttpd \
+PACKAGES := rdkafka avro-c uuid libcyaml yaml-0.1 jansson libcurl libssl libcrypto rocksdb libmicrohttpd \
             libprotobuf-c libsodium libsecp256k1 libnghttp2
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm

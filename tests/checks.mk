@@ -45,7 +45,7 @@ prover: ## Build what makes range proofs, and try it (needs cargo)
 # Each target runs for a while on seeds made of the golden messages, and first on all that was ever
 # found. What it finds is left in build/fuzz/; a fixed finding belongs into tests/fuzz/found/TARGET/.
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= decode plan schema json envelope state headers settings words plain standin \
+FUZZ_TARGETS ?= decode plan schema json envelope state headers settings words plain grpc standin \
                 registry_answers
 FUZZERS := $(FUZZ_TARGETS:%=build/fuzz/%_fuzz)
 .PHONY: fuzz fuzzers

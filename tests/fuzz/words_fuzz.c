@@ -9,6 +9,7 @@
 #include "configuration/settings.h"
 #include "domain/placement.h"
 #include "domain/uuid.h"
+#include "outside/grpc/address.h"
 #include "outside/registry_plain/address.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/rfc3339.h"
@@ -48,6 +49,7 @@ static void try_id(struct text text) {
 static void try_names(const char *text) {
     enum message_type type;
     struct plain_address address;
+    struct grpc_address server;
     struct error error = {0};
     struct text item;
     const char *rest = text;
@@ -59,6 +61,9 @@ static void try_names(const char *text) {
     }
     if (plain_address_parse(text, &address, &error) != RESULT_OK) {
         fuzz_require(error.text[0] != '\0');
+    }
+    if (grpc_address_parse(text, &server, &error) == RESULT_OK) {
+        fuzz_require(server.host[0] != '\0' && strpbrk(server.authority, " /@\r\n") == NULL);
     }
     while (setting_list_next(&rest, &item)) {
         fuzz_require(item.length > 0 && memchr(item.data, ',', item.length) == NULL);
