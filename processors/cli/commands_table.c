@@ -38,6 +38,34 @@ const struct command commands[] = {
      .details = "Secrets are not shown.",
      .example = "millrace config show -o json",
      .run = verb_config_show},
+    {.words = "keys generate",
+     .arguments = "owner|issuer NAME",
+     .arguments_min = 2,
+     .arguments_max = 2,
+     .summary = "Make a new key, keep it in the file of keys, and print its public half.",
+     .details = "Owners have keys of Secp256k1, issuers of Ed25519; keys.file says where they are "
+                "kept. Exit code 4: the name has a key; nothing is ever overwritten.",
+     .example = "millrace keys generate owner wind-farm-7 --set keys.file=/etc/millrace/keys",
+     .run = verb_keys_generate},
+    {.words = "keys import",
+     .arguments = "owner|issuer NAME secret|public [FILE]",
+     .arguments_min = 3,
+     .arguments_max = 4,
+     .summary =
+         "Take a key that others made into the file of keys: from a file, or standard input.",
+     .details = "In hex; keys of Ed25519 also as PEM. Of a name with a public key only, somebody "
+                "to give to, the secret can be taken in later, if it is that key's. Exit code 4: "
+                "it is no such key, the name has another one, or the key another name.",
+     .example = "millrace keys import issuer grid-dk1 secret issuer.pem --set "
+                "keys.file=/etc/millrace/keys",
+     .run = verb_keys_import},
+    {.words = "keys list",
+     .arguments = "",
+     .summary = "List whose keys there are, and their public halves as registries show them.",
+     .details = "Secrets are not shown. Where only the public half is there, others can be given "
+                "to, and nothing can be signed.",
+     .example = "millrace keys list -o json --set keys.file=/etc/millrace/keys",
+     .run = verb_keys_list},
     {.words = "manual",
      .arguments = "DIRECTORY",
      .arguments_min = 1,

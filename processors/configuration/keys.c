@@ -83,6 +83,11 @@ const struct setting_key setting_keys[] = {
      .maximum = 65536,
      .doc = "With state.dir: memory of one processor for state that was read (half of it) and for "
             "state that is not in a file yet (half of it, at most 8 MiB a partition)."},
+    {.name = "keys.file",
+     .type = SETTING_TEXT,
+     .unit = "file",
+     .doc = "The keys of owners and issuers (`millrace keys`); with secret ones in it only its "
+            "owner may read it."},
     {.name = "log.level",
      .type = SETTING_CHOICE,
      .fallback = "info",

@@ -25,7 +25,7 @@ const struct rules_registry *rules_registry_find(const struct rules *rules, stru
     return NULL;
 }
 
-static bool owner_well_formed(struct text name) {
+bool rules_is_name(struct text name) {
     if (name.length == 0 || name.length > LIMIT_OWNER_BYTES_MAX) {
         return false;
     }
@@ -41,7 +41,7 @@ static bool owner_well_formed(struct text name) {
 }
 
 bool rules_is_owner(const struct rules *rules, struct text name) {
-    if (!owner_well_formed(name)) {
+    if (!rules_is_name(name)) {
         return false;
     }
     if (rules->owners_any) {

@@ -41,7 +41,10 @@ bool rules_is_issuer(const struct rules *rules, struct text grid_area, struct te
 /* NULL: not configured. */
 const struct rules_registry *rules_registry_find(const struct rules *rules, struct text name);
 
-/* May this name own slices? 1 to 128 of [A-Za-z0-9._:-], and known where the rules name owners. */
+/* Is it a name such as owners have: 1 to 128 of [A-Za-z0-9._:-]? */
+bool rules_is_name(struct text name);
+
+/* May this name own slices? It is one, and known where the rules name owners. */
 bool rules_is_owner(const struct rules *rules, struct text name);
 
 /* Whose public key it is; NULL: nobody's that we know. */

@@ -8,7 +8,7 @@
 
 enum {
     SECP256K1_PUBLIC_BYTES = 33,
-    ED25519_PREFIX_BYTES = KEY_PUBLIC_BYTES_MAX - crypto_sign_ed25519_PUBLICKEYBYTES,
+    ED25519_PREFIX_BYTES = KEY_PUBLIC_BYTES_MAX - KEY_POINT_BYTES,
 };
 
 /* What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo: a sequence of the
@@ -35,6 +35,7 @@ static void make_curve(void) {
     sodium_memzero(blinding, sizeof blinding);
 }
 
+/* Also makes libsodium ready. */
 static const secp256k1_context *curve_of_process(void) {
     const int once = pthread_once(&curve_once, make_curve);
     assert(once == 0 && curve != NULL);
@@ -50,10 +51,10 @@ static void set_secp256k1(const secp256k1_pubkey *point, struct key *key) {
     key->public_length = SECP256K1_PUBLIC_BYTES;
 }
 
-static void set_ed25519(const uint8_t point[crypto_sign_ed25519_PUBLICKEYBYTES], struct key *key) {
+static void set_ed25519(const uint8_t point[KEY_POINT_BYTES], struct key *key) {
     *key = (struct key){.kind = KEY_KIND_ED25519, .public_length = KEY_PUBLIC_BYTES_MAX};
     memcpy(key->public_bytes, ed25519_prefix, ED25519_PREFIX_BYTES);
-    memcpy(key->public_bytes + ED25519_PREFIX_BYTES, point, crypto_sign_ed25519_PUBLICKEYBYTES);
+    memcpy(key->public_bytes + ED25519_PREFIX_BYTES, point, KEY_POINT_BYTES);
 }
 
 bool key_from_secret(enum key_kind kind, const uint8_t secret[KEY_SECRET_BYTES], struct key *key) {
@@ -67,7 +68,7 @@ bool key_from_secret(enum key_kind kind, const uint8_t secret[KEY_SECRET_BYTES],
         set_secp256k1(&point, key);
     } else {
         assert(kind == KEY_KIND_ED25519);
-        uint8_t point[crypto_sign_ed25519_PUBLICKEYBYTES];
+        uint8_t point[KEY_POINT_BYTES];
         uint8_t both[crypto_sign_ed25519_SECRETKEYBYTES];
         crypto_sign_ed25519_seed_keypair(point, both, secret);
         sodium_memzero(both, sizeof both);
@@ -91,12 +92,18 @@ bool key_from_public(enum key_kind kind, struct bytes public_bytes, struct key *
         return true;
     }
     assert(kind == KEY_KIND_ED25519);
-    if (public_bytes.length != KEY_PUBLIC_BYTES_MAX ||
-        memcmp(public_bytes.data, ed25519_prefix, ED25519_PREFIX_BYTES) != 0 ||
-        crypto_core_ed25519_is_valid_point(public_bytes.data + ED25519_PREFIX_BYTES) != 1) {
+    return public_bytes.length == KEY_PUBLIC_BYTES_MAX &&
+           memcmp(public_bytes.data, ed25519_prefix, ED25519_PREFIX_BYTES) == 0 &&
+           key_from_point(public_bytes.data + ED25519_PREFIX_BYTES, key);
+}
+
+bool key_from_point(const uint8_t point[KEY_POINT_BYTES], struct key *key) {
+    assert(point != NULL && key != NULL);
+    (void)curve_of_process();
+    if (crypto_core_ed25519_is_valid_point(point) != 1) {
         return false;
     }
-    set_ed25519(public_bytes.data + ED25519_PREFIX_BYTES, key);
+    set_ed25519(point, key);
     return true;
 }
 
@@ -116,7 +123,7 @@ static uint32_t sign_secp256k1(const struct key *key, struct bytes message, uint
 }
 
 static uint32_t sign_ed25519(const struct key *key, struct bytes message, uint8_t *signature) {
-    uint8_t point[crypto_sign_ed25519_PUBLICKEYBYTES];
+    uint8_t point[KEY_POINT_BYTES];
     uint8_t both[crypto_sign_ed25519_SECRETKEYBYTES];
     crypto_sign_ed25519_seed_keypair(point, both, key->secret);
     /* With another public half in it a signature would give the secret away. */

@@ -9,6 +9,7 @@
 
 enum {
     KEY_SECRET_BYTES = 32,        /* of both kinds */
+    KEY_POINT_BYTES = 32,         /* of an Ed25519 key without what says that it is one */
     KEY_PUBLIC_BYTES_MAX = 44,    /* Secp256k1: 33, Ed25519: 44 */
     KEY_SIGNATURE_BYTES_MAX = 72, /* Secp256k1: at most 72, most often 70 or 71; Ed25519: 64 */
 };
@@ -36,6 +37,9 @@ bool key_from_secret(enum key_kind kind, const uint8_t secret[KEY_SECRET_BYTES],
 /* A key of which only the public half is known, in the form that the registry is given; false: that
  * is no key of this kind, or a weak one. */
 bool key_from_public(enum key_kind kind, struct bytes public_bytes, struct key *key);
+
+/* The same of Ed25519's 32 bytes alone. */
+bool key_from_point(const uint8_t point[KEY_POINT_BYTES], struct key *key);
 
 /* Sign a message with a key whose secret is known; the length of the signature. The same key and
  * message give the same signature. Secp256k1: ECDSA over the message's SHA-256, nonce by RFC 6979,
