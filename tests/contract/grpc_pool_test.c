@@ -459,21 +459,25 @@ Test(grpc_pool, who_fetches_nothing_is_brought_nothing_more) {
     struct grpc_scene scene;
     grpc_scene_open(&scene);
     grpc_scene_begin(&scene);
-    int32_t stream_id = 1;
-    for (int number = 2; number <= GRPC_UNFETCHED_MAX + 3; number++) {
-        h2_link_reply(&scene.links[0], stream_id, "ok");
-        (void)grpc_scene_call(&scene, number);
-        if (number > GRPC_UNFETCHED_MAX + 1) {
-            continue;
-        }
+    for (int number = 1; number <= GRPC_UNFETCHED_MAX; number++) {
+        h2_link_reply(&scene.links[0], scene.request.stream_id, "ok");
+        (void)grpc_scene_call(&scene, number + 1);
+        const uint32_t out = grpc_calls_out(scene.client);
+        cr_assert_eq(out, (uint32_t)number + 1);
         SCENE_UNTIL(&scene, grpc_scene_requests(&scene, 0));
-        stream_id = scene.request.stream_id;
+    }
+    h2_link_reply(&scene.links[0], scene.request.stream_id, "one too many");
+    for (int i = 0; i < 20; i++) {
+        struct pollfd wait = {.fd = grpc_wait_fd(scene.client), .events = POLLIN};
+        (void)poll(&wait, 1, 5);
+        grpc_poll(scene.client);
     }
     int fetched = 0;
     while (grpc_next(scene.client, &scene.completion)) {
         fetched++;
     }
-    cr_expect_leq(fetched, GRPC_UNFETCHED_MAX);
+    cr_expect_eq(fetched, GRPC_UNFETCHED_MAX);
     SCENE_UNTIL(&scene, grpc_scene_next(&scene));
+    cr_expect_eq(grpc_scene_number(&scene), GRPC_UNFETCHED_MAX + 1);
     grpc_scene_close(&scene);
 }

@@ -22,12 +22,16 @@ enum {
     GRPC_MESSAGE_BYTES_MAX = 4 << 20, /* of a request */
     GRPC_WORDS_MAX = 1024,            /* of an outcome's words; what is longer is cut */
     GRPC_HEADER_BYTES_MAX = 16384,    /* names and values of all headers and trailers of a reply */
-    GRPC_OUTPUT_BYTES = 65536,        /* made for a connection, and not yet taken by the kernel */
-    GRPC_CONNECT_TIMEOUT_MS = 5000,   /* until the server has said its settings */
-    GRPC_PING_AFTER_MS = 20000,       /* of silence while a call is out */
-    GRPC_PING_TIMEOUT_MS = 10000,     /* for the answer to it, or anything else */
-    GRPC_BACK_OFF_FIRST_MS = 100, /* after a connection that came to nothing; doubled each time */
-    GRPC_BACK_OFF_MAX_MS = 5000,  /* the upper half of it is left to chance */
+    GRPC_HEADER_BLOCK_BYTES_MAX =
+        262144,                        /* likewise, whoever they are for: more ends a connection */
+    GRPC_REPLY_WINDOW_BYTES = 1 << 20, /* that a server may send ahead, of one reply */
+    GRPC_CONNECTION_WINDOW_BYTES = 4 << 20, /* and of all on a connection; they are taken at once */
+    GRPC_OUTPUT_BYTES = 65536,      /* made for a connection, and not yet taken by the kernel */
+    GRPC_CONNECT_TIMEOUT_MS = 5000, /* until the server has said its settings */
+    GRPC_PING_AFTER_MS = 20000,     /* of silence while a call is out */
+    GRPC_PING_TIMEOUT_MS = 10000,   /* for the answer to it, or anything else */
+    GRPC_BACK_OFF_FIRST_MS = 100,   /* after a connection that came to nothing; doubled each time */
+    GRPC_BACK_OFF_MAX_MS = 5000,    /* the upper half of it is left to chance */
 };
 
 /* The strings must live as long as the client. */

@@ -6,15 +6,6 @@
 #include "domain/version.h"
 #include "outside/grpc/connection.h"
 
-enum {
-    /* Bytes that a server may send ahead: for one reply, and for all of a connection. They are
-     * taken at once; a reply's limit is another one. */
-    STREAM_WINDOW_BYTES = 1 << 20,
-    CONNECTION_WINDOW_BYTES = 4 << 20,
-    /* A header block of which more comes, also for a call that has ended, ends the connection. */
-    BLOCK_BYTES_MAX = 16 * GRPC_HEADER_BYTES_MAX,
-};
-
 static int fail(struct grpc_connection *connection, const char *words) {
     (void)snprintf(connection->wrong, sizeof connection->wrong, "%s", words);
     return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -49,7 +40,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     struct grpc_connection *connection = self;
     struct grpc_call *call = call_of(session, frame->hd.stream_id);
     connection->block_bytes += (uint32_t)(name_length + value_length + 1);
-    if (connection->block_bytes > BLOCK_BYTES_MAX) {
+    if (connection->block_bytes > GRPC_HEADER_BLOCK_BYTES_MAX) {
         return fail(connection, "the server does not stop sending headers");
     }
     if (call == NULL) {
@@ -207,7 +198,7 @@ enum result grpc_session_open(struct grpc_connection *connection, struct error *
     assert(connection->session == NULL && connection->socket.fd >= 0);
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, GRPC_REPLY_WINDOW_BYTES},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, GRPC_HEADER_BYTES_MAX},
     };
     int code = make_session(connection);
@@ -217,7 +208,7 @@ enum result grpc_session_open(struct grpc_connection *connection, struct error *
     }
     if (code == 0) {
         code = nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0,
-                                                     CONNECTION_WINDOW_BYTES);
+                                                     GRPC_CONNECTION_WINDOW_BYTES);
     }
     if (code != 0) {
         return error_set(error, RESULT_FAILED, "nghttp2: %s", nghttp2_strerror(code));
