@@ -1,4 +1,5 @@
 /* Many gRPC calls: which connection they go to, what they wait for, and which of them ever left. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "outside/grpc/connection.h"
@@ -479,5 +480,37 @@ Test(grpc_pool, who_fetches_nothing_is_brought_nothing_more) {
     cr_expect_eq(fetched, GRPC_UNFETCHED_MAX);
     SCENE_UNTIL(&scene, grpc_scene_next(&scene));
     cr_expect_eq(grpc_scene_number(&scene), GRPC_UNFETCHED_MAX + 1);
+    grpc_scene_close(&scene);
+}
+
+/* A server that says its settings, and then only listens. */
+static void *serve_settings(void *self) {
+    struct grpc_scene *scene = self;
+    struct pollfd wait = {.fd = scene->peer.listener, .events = POLLIN};
+    if (poll(&wait, 1, SCENE_PATIENCE_MS) == 1 && h2_peer_accept(&scene->peer, &scene->links[0])) {
+        h2_link_settings(&scene->links[0], H2_NOT_SAID, H2_NOT_SAID);
+    }
+    return NULL;
+}
+
+Test(grpc_pool, whether_a_server_can_be_reached_is_found_without_a_call) {
+    const struct clock os = clock_os();
+    struct grpc_scene scene;
+    struct error error;
+    pthread_t server;
+    grpc_scene_prepare(&scene);
+    scene.options.clock = &os;
+    cr_assert_eq(pthread_create(&server, NULL, serve_settings, &scene), 0);
+    cr_expect_eq(grpc_reach(&scene.options, &error), RESULT_OK);
+    (void)pthread_join(server, NULL);
+    cr_expect_not(h2_link_request(&scene.links[0], &scene.request), "it was asked for nothing");
+    h2_link_read(&scene.links[0]);
+    cr_expect(scene.links[0].ended);
+
+    h2_peer_stop_listening(&scene.peer);
+    cr_expect_eq(grpc_reach(&scene.options, &error), RESULT_FAILED);
+    cr_expect_not_null(strstr(error.text, "refused"), "%s", error.text);
+    scene.options.address = "nowhere";
+    cr_expect_eq(grpc_reach(&scene.options, &error), RESULT_INVALID);
     grpc_scene_close(&scene);
 }

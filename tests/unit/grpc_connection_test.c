@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/h2_peer.h"
+
 enum { DEADLINE_MS = 30000, CALLS = 4, MESSAGE = 200 };
 
 struct bench {
@@ -16,9 +18,9 @@ struct bench {
     int server;
 };
 
-/* A connection that is up, with four calls made and no byte of them taken. */
-static void bench_open(struct bench *bench) {
-    static const uint8_t settings[9] = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+/* A connection that is up, with four calls made and no byte of them taken; `window`: of each
+ * stream. */
+static void bench_open(struct bench *bench, int64_t window) {
     static const uint8_t message[MESSAGE];
     struct error error;
     int pair[2];
@@ -30,7 +32,8 @@ static void bench_open(struct bench *bench) {
     bench->connection->setup = &bench->setup;
     bench->connection->socket.fd = pair[0];
     cr_assert_eq(grpc_session_open(bench->connection, &error), RESULT_OK);
-    cr_assert_eq(send(bench->server, settings, sizeof settings, 0), sizeof settings);
+    struct h2_link link = {.socket = bench->server};
+    h2_link_settings(&link, H2_NOT_SAID, window);
     cr_assert_eq(grpc_connection_receive(bench->connection, 0, &error), RESULT_OK);
     cr_assert_eq(bench->connection->state, GRPC_CONNECTION_UP);
     for (int i = 0; i < CALLS; i++) {
@@ -90,14 +93,14 @@ static void expect_exact(const struct bench *bench, const char *why) {
 
 Test(grpc_connection, a_call_is_handed_over_with_its_first_byte) {
     struct bench bench;
-    bench_open(&bench);
+    bench_open(&bench, H2_NOT_SAID);
     expect_exact(&bench, "as made");
     bench_close(&bench);
 }
 
 Test(grpc_connection, what_is_in_a_record_of_tls_was_handed_over) {
     struct bench bench;
-    bench_open(&bench);
+    bench_open(&bench, H2_NOT_SAID);
     const uint32_t begin = begin_of(&bench.connection->output, bench.calls[1]->stream_id);
     bench.connection->socket.in_record = begin;
     cr_expect(grpc_connection_handed(bench.connection, bench.calls[0]));
@@ -116,7 +119,7 @@ Test(grpc_connection, what_is_in_a_record_of_tls_was_handed_over) {
 Test(grpc_connection, what_is_taken_back_leaves_the_output_with_all_behind_it) {
     for (int i = 0; i < CALLS; i++) {
         struct bench bench;
-        bench_open(&bench);
+        bench_open(&bench, H2_NOT_SAID);
         const uint32_t begin = begin_of(&bench.connection->output, bench.calls[i]->stream_id);
         grpc_connection_take_back(bench.connection, bench.calls[i]);
         cr_expect_eq(bench.connection->output.length, begin);
@@ -135,7 +138,7 @@ Test(grpc_connection, what_is_taken_back_leaves_the_output_with_all_behind_it) {
 /* What has begun must end; the rest of a cancelled call does not follow, and no other moves. */
 Test(grpc_connection, of_what_is_cancelled_only_what_has_begun_is_sent) {
     struct bench bench;
-    bench_open(&bench);
+    bench_open(&bench, H2_NOT_SAID);
     struct grpc_connection *connection = bench.connection;
     const uint32_t before = connection->output.length;
     grpc_output_taken(&connection->output, 5); /* of the headers of the first */
@@ -145,5 +148,27 @@ Test(grpc_connection, of_what_is_cancelled_only_what_has_begun_is_sent) {
     cr_expect(connection->retired, "the two ends count the window differently");
     cr_expect_not(grpc_connection_handed(connection, bench.calls[1]));
     expect_exact(&bench, "behind a cancelled one");
+    bench_close(&bench);
+}
+
+/* What is made late lies behind the calls that are taken back, and moves up. */
+Test(grpc_connection, what_is_taken_back_hides_no_end_of_another) {
+    static const uint8_t window[] = {0, 0, 4, H2_WINDOW_UPDATE, 0, 0, 0, 0, 1, 0, 0, 4, 0};
+    struct bench bench;
+    struct error error;
+    bench_open(&bench, 10);
+    struct grpc_connection *connection = bench.connection;
+    cr_assert_lt(bench.calls[0]->made, bench.calls[0]->message_length);
+    cr_assert_eq(grpc_session_receive(connection, window, sizeof window, &error), RESULT_OK);
+    cr_assert_eq(grpc_session_make_frames(connection, &error), RESULT_OK);
+    cr_assert_eq(bench.calls[0]->made, bench.calls[0]->message_length);
+    grpc_connection_take_back(connection, bench.calls[1]);
+    cr_expect_eq(bench.calls[0]->last_out, connection->output.made);
+    cr_assert_eq(grpc_connection_send(connection, &error), RESULT_OK);
+    struct h2_link link = {.socket = bench.server};
+    h2_link_reply(&link, 1, "ok");
+    cr_assert_eq(grpc_connection_receive(connection, 1, &error), RESULT_OK, "%s", error.text);
+    cr_expect_eq(bench.calls[0]->place, GRPC_PLACE_ENDED);
+    cr_expect_eq(bench.calls[0]->outcome, GRPC_OUTCOME_REPLY);
     bench_close(&bench);
 }

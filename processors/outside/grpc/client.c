@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -378,4 +379,28 @@ void grpc_close(struct grpc_client *client) {
         (void)close(client->setup.epoll);
     }
     free(client);
+}
+
+enum result grpc_reach(const struct grpc_options *options, struct error *error) {
+    struct grpc_client *client;
+    struct grpc_connection *connection;
+    enum result result = grpc_open(options, &client, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    result = grpc_connection_open(&client->setup, now_of(client), &connection, error);
+    if (result == RESULT_OK) {
+        client->connections[client->connections_count++] = connection;
+    }
+    while (result == RESULT_OK && connection->state != GRPC_CONNECTION_UP) {
+        struct pollfd wait = {.fd = client->setup.epoll, .events = POLLIN};
+        (void)poll(&wait, 1, HOST_LOOKUP_INTERVAL_MS);
+        const int64_t now_ms = now_of(client);
+        result = grpc_connection_receive(connection, now_ms, error);
+        if (result == RESULT_OK) {
+            result = grpc_connection_tick(connection, now_ms, error);
+        }
+    }
+    grpc_close(client);
+    return result;
 }

@@ -107,4 +107,9 @@ int64_t grpc_next_deadline_ms(const struct grpc_client *client);
 /* Ends the connections. What was handed over may still be done, and nobody hears of it. */
 void grpc_close(struct grpc_client *client);
 
+/* Connect until the server has said its settings, say nothing more, and end the connection; takes
+ * GRPC_CONNECT_TIMEOUT_MS at most. INVALID: as by `grpc_open`. FAILED: nobody is there who speaks
+ * HTTP/2 and is believed, `error` says why. */
+enum result grpc_reach(const struct grpc_options *options, struct error *error);
+
 #endif
