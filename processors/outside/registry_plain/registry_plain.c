@@ -7,58 +7,25 @@
 #include "outside/registry_plain/calls.h"
 #include "outside/registry_plain/connection.h"
 #include "outside/registry_plain/transaction.h"
+#include "outside/registry_replies/registry_replies.h"
 #include "ports/fault.h"
-#include "wire/utf8.h"
-
-/* A reply that waits to be fetched. */
-struct ready {
-    struct registry_reply reply;
-    bool late; /* behind an UNKNOWN: nobody counts on it any more */
-    struct ready *next;
-};
 
 struct plain {
     struct logger logger;
     const struct clock *clock;
     struct plain_connection connection;
     struct plain_calls calls;
-    struct ready *ready_head;
-    struct ready *ready_tail;
-    uint32_t calls_out; /* started, their reply not fetched yet */
+    struct registry_replies replies;
 };
 
 static int64_t now_of(const struct plain *plain) {
     return plain->clock->monotonic_ms(plain->clock->self);
 }
 
-/* Words for people: cut, and without what is not UTF-8. */
-static void set_words(struct registry_reply *reply, struct text words) {
-    const uint32_t length =
-        words.length < sizeof reply->text ? words.length : (uint32_t)sizeof reply->text;
-    memcpy(reply->text, words.data, length);
-    reply->text_length = length;
-    while (reply->text_length > 0 && reply->text_length + 4 > length &&
-           !utf8_valid((const uint8_t *)reply->text, reply->text_length)) {
-        reply->text_length--; /* the cut may have split a character */
-    }
-    if (!utf8_valid((const uint8_t *)reply->text, reply->text_length)) {
-        for (uint32_t i = 0; i < reply->text_length; i++) {
-            reply->text[i] = (char)((uint8_t)reply->text[i] < 0x80 ? reply->text[i] : '?');
-        }
-    }
-}
-
 static struct registry_reply *add_ready(struct plain *plain, const struct plain_call *call,
                                         enum registry_reply_kind kind, struct text words) {
-    struct ready *ready = calloc(1, sizeof *ready);
-    assert(ready != NULL);
-    ready->reply.call = call->call;
-    ready->reply.kind = kind;
-    set_words(&ready->reply, words);
-    ready->late = call->place == PLAIN_CALL_LATE;
-    *(plain->ready_tail == NULL ? &plain->ready_head : &plain->ready_tail->next) = ready;
-    plain->ready_tail = ready;
-    return &ready->reply;
+    return registry_replies_add(&plain->replies, &call->call, kind, call->place == PLAIN_CALL_LATE,
+                                words);
 }
 
 static void end_unknown(struct plain *plain, struct plain_call *call,
@@ -218,26 +185,14 @@ static enum result plain_prepare(void *self, const struct uuid *submission_id,
 static void plain_start(void *self, const struct registry_request *request) {
     struct plain *plain = self;
     (void)plain_calls_add(&plain->calls, request);
-    plain->calls_out++;
+    registry_replies_expect(&plain->replies);
 }
 
 static uint32_t plain_poll(void *self, struct registry_reply *replies, uint32_t replies_max) {
     struct plain *plain = self;
     drive(plain);
     expire(plain);
-    uint32_t count = 0;
-    while (count < replies_max && plain->ready_head != NULL) {
-        struct ready *ready = plain->ready_head;
-        plain->ready_head = ready->next;
-        replies[count++] = ready->reply;
-        assert(ready->late || plain->calls_out > 0);
-        plain->calls_out -= ready->late ? 0 : 1;
-        free(ready);
-    }
-    if (plain->ready_head == NULL) {
-        plain->ready_tail = NULL;
-    }
-    return count;
+    return registry_replies_take(&plain->replies, replies, replies_max);
 }
 
 static bool plain_withdraw(void *self, const struct registry_call *name) {
@@ -247,12 +202,12 @@ static bool plain_withdraw(void *self, const struct registry_call *name) {
         return false;
     }
     plain_calls_remove(&plain->calls, call);
-    plain->calls_out--;
+    registry_replies_forgo(&plain->replies);
     return true;
 }
 
 static uint32_t plain_calls_out(void *self) {
-    return ((const struct plain *)self)->calls_out;
+    return ((const struct plain *)self)->replies.calls_out;
 }
 
 static int plain_wait_fd(void *self) {
@@ -265,7 +220,7 @@ static int64_t plain_next_deadline_ms(void *self) {
     const bool to_send =
         plain->calls.queue_head != NULL && !connection->watches_output &&
         (connection->state == PLAIN_CONNECTION_CLOSED || connection->state == PLAIN_CONNECTION_UP);
-    if (plain->ready_head != NULL || to_send) {
+    if (plain->replies.head != NULL || to_send) {
         return INT64_MIN; /* no descriptor tells of that */
     }
     int64_t next_ms = INT64_MAX;
@@ -286,11 +241,7 @@ static void plain_close(void *self) {
     struct plain *plain = self;
     plain_connection_close(&plain->connection);
     plain_calls_deinit(&plain->calls);
-    while (plain->ready_head != NULL) {
-        struct ready *ready = plain->ready_head;
-        plain->ready_head = ready->next;
-        free(ready);
-    }
+    registry_replies_deinit(&plain->replies);
     free(plain);
 }
 

@@ -1,0 +1,126 @@
+#include "outside/registry_project_origin/registry_project_origin.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outside/registry_project_origin/connection.h"
+
+static enum result origin_prepare(void *self, const struct uuid *submission_id,
+                                  const struct uuid *certificate_id,
+                                  const struct millrace_operation *operation, struct arena *arena,
+                                  struct registry_transaction *transaction, struct error *error) {
+    const struct origin *origin = self;
+    struct origin_event event;
+    const enum result result =
+        origin_event_make(&origin->means, certificate_id, operation, arena, &event, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    const struct origin_order order = {
+        .registry = origin->means.names[0].own,
+        .certificate_id = *certificate_id,
+        .submission_id = *submission_id,
+        .event = event.message,
+        .key = event.signer,
+    };
+    return origin_transaction_make(&order, arena, transaction, error);
+}
+
+static void origin_start(void *self, const struct registry_request *request) {
+    connection_send(self, request);
+}
+
+static uint32_t origin_poll(void *self, struct registry_reply *replies, uint32_t replies_max) {
+    struct origin *origin = self;
+    connection_drive(origin);
+    return registry_replies_take(&origin->replies, replies, replies_max);
+}
+
+static bool origin_withdraw(void *self, const struct registry_call *name) {
+    return connection_withdraw(self, name);
+}
+
+static uint32_t origin_calls_out(void *self) {
+    return ((const struct origin *)self)->replies.calls_out;
+}
+
+static int origin_wait_fd(void *self) {
+    return grpc_wait_fd(((const struct origin *)self)->client);
+}
+
+static int64_t origin_next_deadline_ms(void *self) {
+    return connection_next_ms(self);
+}
+
+static void origin_close(void *self) {
+    connection_close(self);
+}
+
+static const struct origin_settings *settings_of(
+    const struct registry_project_origin_adapter *adapter, const char *name) {
+    for (uint32_t i = 0; i < adapter->settings_count; i++) {
+        if (strcmp(adapter->settings[i].name, name) == 0) {
+            return &adapter->settings[i];
+        }
+    }
+    return NULL;
+}
+
+/* The one that is spoken to is the first. */
+static struct origin_name *names_of(const struct registry_project_origin_adapter *adapter,
+                                    const struct origin_settings *settings) {
+    struct origin_name *names = calloc(adapter->settings_count, sizeof *names);
+    assert(names != NULL);
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < adapter->settings_count; i++) {
+        const struct origin_settings *one = &adapter->settings[i];
+        names[one == settings ? 0 : count++] =
+            (struct origin_name){text_of(one->name), one->own_name};
+    }
+    assert(count == adapter->settings_count);
+    return names;
+}
+
+static enum result origin_open(void *self, const struct registry_config *config,
+                               const struct clock *clock, struct registry *registry,
+                               struct error *error) {
+    const struct registry_project_origin_adapter *adapter = self;
+    const struct origin_settings *settings = settings_of(adapter, config->name);
+    assert(settings != NULL && adapter->secrets->count > 0);
+    const struct blinding_secret *secret = &adapter->secrets->secrets[0];
+    const struct origin_means means = {
+        .names = names_of(adapter, settings),
+        .names_count = adapter->settings_count,
+        .rules = adapter->rules,
+        .keyring = adapter->keyring,
+        .secrets = adapter->secrets,
+        .secret = {secret->name, secret->name_length},
+        .prover = adapter->prover,
+    };
+    ristretto_init();
+    struct origin *origin = NULL;
+    const enum result result =
+        connection_open(adapter, settings, config, clock, &means, &origin, error);
+    if (result != RESULT_OK) {
+        return error_wrap(error, "registry %s", config->name);
+    }
+    *registry = (struct registry){
+        .self = origin,
+        .capabilities = REGISTRY_CAPABILITY_STATUS | REGISTRY_CAPABILITY_STREAM,
+        .prepare = origin_prepare,
+        .start = origin_start,
+        .poll = origin_poll,
+        .withdraw = origin_withdraw,
+        .calls_out = origin_calls_out,
+        .wait_fd = origin_wait_fd,
+        .next_deadline_ms = origin_next_deadline_ms,
+        .close = origin_close,
+    };
+    return RESULT_OK;
+}
+
+struct registry_adapter registry_project_origin(struct registry_project_origin_adapter *self) {
+    assert(self != NULL && self->prover != NULL);
+    return (struct registry_adapter){.name = "project-origin", .self = self, .open = origin_open};
+}
