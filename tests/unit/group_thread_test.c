@@ -185,8 +185,9 @@ Test(group_thread_impatient, gives_no_hanging_lane_up_while_no_broker_answers) {
     memory_log_cut_off(&member.log_group, true);
     pthread_mutex_lock(&world->toy.hold);
     toy_command(world, P, "b");
+    await_missed(1); /* it hangs */
     memory_log_revoke(&member.log_group, all, TOY_PARTITIONS);
-    await_missed(2);
+    await_missed(4); /* at least twice since it was told to end */
     memory_log_cut_off(&member.log_group, false);
     pthread_mutex_unlock(&world->toy.hold);
     memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
