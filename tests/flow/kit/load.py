@@ -10,7 +10,7 @@ import uuid
 import commands
 import flow
 
-CERTIFICATES = 200
+CERTIFICATES = 400
 COMMANDS = "certificates.commands."
 
 
