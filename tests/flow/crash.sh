@@ -3,7 +3,7 @@
 # shellcheck source=tests/flow/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Four thousand commands, for four hundred certificates, of which the registry refuses some.
+# Two thousand commands, for two hundred certificates, of which the registry refuses some.
 load() {
     start_standin --latency uniform:50ms..300ms --refuse 'transfer:newOwner=mallory'
     start_certificates certificates

@@ -10,7 +10,7 @@ import uuid
 import commands
 import flow
 
-CERTIFICATES = 400
+CERTIFICATES = 200
 COMMANDS = "certificates.commands."
 
 
