@@ -190,7 +190,9 @@ static void wait_phase(struct group *group, int32_t timeout_ms) {
         finish_phase(group);
     } else if (group_now_ms(group) >= group->phase_deadline_ms && !group->pressed) {
         press_lanes(group);
-    } else if (group_now_ms(group) >= group->phase_deadline_ms && group_is_cut_off(group)) {
+    } else if (group_now_ms(group) >= group->phase_deadline_ms &&
+               group->phase != GROUP_PHASE_STOPPING && group_is_cut_off(group)) {
+        /* Whoever was told to stop does, whatever Kafka does. */
         group->phase_deadline_ms =
             group_now_ms(group) + group->setup->lanes.options->lane_silent_ms;
     } else if (group_now_ms(group) >= group->phase_deadline_ms) {
@@ -232,7 +234,7 @@ int64_t group_due_ms(const struct group *group) {
             waits = waits || place->leaving;
             lane_ms = lane_ended(place->lane) ? group_now_ms(group) : lane_due_ms(place->lane);
         } else if (place->assigned && works) {
-            lane_ms = place->dead_since_ms + group->setup->lanes.options->session_timeout_ms;
+            lane_ms = group_lane_dead_ms(group, place);
         }
         due_ms = lane_ms < due_ms ? lane_ms : due_ms;
     }

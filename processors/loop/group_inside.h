@@ -73,6 +73,8 @@ void group_rejoin(struct group *group, const struct error *why, enum group_rejoi
 /* Asks whether any broker answers, and notes when none did: nothing that a lane or the group should
  * have done meanwhile could be done. */
 bool group_is_cut_off(struct group *group);
+/* When a partition of ours that has no living lane is given up, monotonic. */
+int64_t group_lane_dead_ms(const struct group *group, const struct group_lane *place);
 
 int64_t group_now_ms(const struct group *group);
 void group_enter(struct group *group, enum group_phase phase);

@@ -70,14 +70,19 @@ bool group_is_cut_off(struct group *group) {
     return true;
 }
 
-/* How long since then, of the time in which the brokers could be reached. */
-static int64_t since_ms(const struct group *group, int64_t began_ms, int64_t now_ms) {
-    return now_ms - (began_ms > group->cut_off_ms ? began_ms : group->cut_off_ms);
+/* Since when the brokers could be reached, of the time since then. */
+static int64_t reached_since_ms(const struct group *group, int64_t began_ms) {
+    return began_ms > group->cut_off_ms ? began_ms : group->cut_off_ms;
+}
+
+int64_t group_lane_dead_ms(const struct group *group, const struct group_lane *place) {
+    return reached_since_ms(group, place->dead_since_ms) +
+           group->setup->lanes.options->session_timeout_ms;
 }
 
 /* A lane without a thread is stepped by whoever would find it silent. */
 static bool is_silent(const struct group *group, const struct lane *lane, int64_t now_ms) {
-    return group->setup->threads && since_ms(group, lane_ticked_ms(lane), now_ms) >
+    return group->setup->threads && now_ms - reached_since_ms(group, lane_ticked_ms(lane)) >
                                         group->setup->lanes.options->lane_silent_ms;
 }
 
@@ -100,8 +105,7 @@ static bool is_dead(const struct group *group, int32_t partition, int64_t now_ms
     }
     error_set(error, place->last.end == LANE_END_DENIED ? RESULT_DENIED : RESULT_FAILED,
               "partition %d is ours, but its lane has ended: %s", partition, place->last.reason);
-    return since_ms(group, place->dead_since_ms, now_ms) >=
-           group->setup->lanes.options->session_timeout_ms;
+    return now_ms >= group_lane_dead_ms(group, place);
 }
 
 void group_watch(struct group *group, int64_t now_ms) {

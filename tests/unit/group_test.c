@@ -289,6 +289,7 @@ Test(group, does_not_leave_while_no_broker_answers) {
     run(100 * second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 0);
     cr_expect_gt(memory_log_missed(&members[0].log_group), 1);
+    cr_expect_gt(group_due_ms(groups[0]), world->now_ms, "found by the simulation: it never rests");
     memory_log_cut_off(&members[0].log_group, false);
     run(world->options.session_timeout_ms + second_ms);
     cr_expect_eq(memory_log_rejoins(&members[0].log_group), 1);

@@ -1,20 +1,23 @@
 /* The same supervision with a thread a lane and real time; run it under the thread sanitizer. */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "outside/clock_os/clock_os.h"
 #include "tests/support/toy.h"
 
-enum { P = 1, DEADLINE_MS = 20000 };
+enum { P = 1, DEADLINE_MS = 20000, EXIT_STUCK = 3 };
 
 static struct toy_world *world;
 static struct toy_member member;
 static struct group *group;
 static pthread_t runner;
 static enum result run_result;
+static atomic_bool ran;
 
 static const int32_t all[] = {0, 1, 2, 3};
 
@@ -26,6 +29,7 @@ static void *run(void *context) {
     struct error error;
     (void)context;
     run_result = group_run(group, &error);
+    atomic_store(&ran, true);
     return NULL;
 }
 
@@ -193,4 +197,22 @@ Test(group_thread_impatient, gives_no_hanging_lane_up_while_no_broker_answers) {
     memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
     toy_command(world, P, "c");
     await_state(P, strlen("a b c"));
+}
+
+/* It ends with what hangs, as a process does. */
+Test(group_thread_impatient, stops_although_no_broker_answers, .exit_code = EXIT_STUCK) {
+    memory_log_assign(&member.log_group, all, TOY_PARTITIONS);
+    toy_command(world, P, "a");
+    await_state(P, 1);
+    memory_log_cut_off(&member.log_group, true);
+    pthread_mutex_lock(&world->toy.hold);
+    toy_command(world, P, "b");
+    await_missed(1); /* it hangs */
+    const int64_t stopped_ms = now_ms();
+    group_stop(group);
+    while (!atomic_load(&ran) && look_again(stopped_ms)) {
+    }
+    cr_expect(atomic_load(&ran));
+    cr_expect_eq(run_result, RESULT_FAILED);
+    _exit(EXIT_STUCK);
 }
