@@ -132,7 +132,7 @@ static json_t *fields_json(const struct standin_request *request) {
 uint32_t standin_ledger_write(struct standin_ledger *ledger, enum standin_ledger_what what,
                               const struct standin_request *request, const char *action,
                               int64_t wall_ms) {
-    static const char *const names[] = {"request", "execution", "refusal"};
+    static const char *const names[] = {"request", "execution", "refusal", "unprocessed"};
     const uint32_t times =
         what == LEDGER_REQUEST ? count_request(ledger, request->submission_id) : 0;
     json_t *entry =
@@ -145,6 +145,9 @@ uint32_t standin_ledger_write(struct standin_ledger *ledger, enum standin_ledger
         json_object_set_new(entry, "fields", fields_json(request));
         json_object_set_new(entry, "action", json_string(action));
         json_object_set_new(entry, "times", json_integer(times));
+    }
+    if (what == LEDGER_EXECUTION && request->whole != NULL) {
+        json_object_set_new(entry, "transaction", json_string(request->whole));
     }
     char *line = json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER);
     assert(line != NULL);

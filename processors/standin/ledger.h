@@ -8,7 +8,12 @@
 #include "ports/error.h"
 #include "standin/request.h"
 
-enum standin_ledger_what { LEDGER_REQUEST, LEDGER_EXECUTION, LEDGER_REFUSAL };
+enum standin_ledger_what {
+    LEDGER_REQUEST,
+    LEDGER_EXECUTION,
+    LEDGER_REFUSAL,
+    LEDGER_UNPROCESSED, /* a request that came, and whose sender is told that nothing was done */
+};
 
 struct standin_ledger;
 
@@ -19,7 +24,8 @@ enum result standin_ledger_open(const char *path, struct standin_ledger **ledger
 void standin_ledger_close(struct standin_ledger *ledger);
 
 /* Write a line: n (1, 2, 3, …), what, the ids, and for a request the operation with its fields, the
- * action that follows and how many requests of this submission that makes. Returns that number.
+ * action that follows and how many requests of this submission that makes. Returns that number. An
+ * execution has the whole transaction where the request knows it.
  * The line is in the kernel's hands on return; if it cannot be, the process ends, for a registry
  * that forgets what it did is no witness. */
 uint32_t standin_ledger_write(struct standin_ledger *ledger, enum standin_ledger_what what,

@@ -1,13 +1,13 @@
+#include "standin/listen.h"
+
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "standin/server.h"
 
 enum { BACKLOG = 1024 };
 
@@ -77,18 +77,9 @@ static int listen_tcp(const char *text, struct error *error) {
     return fd;
 }
 
-enum result standin_server_listen(struct standin_server *server, struct error *error) {
+int standin_listen(const char *address, struct error *error) {
     static const char local[] = "unix:";
-    const char *address = server->options->listen;
-    server->listener = strncmp(address, local, sizeof local - 1) == 0
-                           ? listen_local(address + sizeof local - 1, error)
-                           : listen_tcp(address, error);
-    if (server->listener < 0) {
-        return error->result;
-    }
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = &server->listener}};
-    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event) != 0) {
-        return error_set(error, RESULT_FAILED, "epoll_ctl: %s", strerror(errno));
-    }
-    return RESULT_OK;
+    return strncmp(address, local, sizeof local - 1) == 0
+               ? listen_local(address + sizeof local - 1, error)
+               : listen_tcp(address, error);
 }

@@ -28,6 +28,7 @@ struct standin_request {
     const char *operation;
     struct standin_request_field *fields; /* memory of the caller's, REQUEST_FIELDS_MAX of them */
     uint32_t fields_count;
+    const char *whole; /* the transaction in Base64; NULL: nobody asks for it */
 };
 
 /* Read a frame, NUL-terminated behind its `length` bytes; `request->fields` is set before. False:

@@ -42,6 +42,9 @@ static bool parse_when(const char *text, struct standin_rule *rule) {
     if (strncmp(text, "every=", 6) == 0) {
         return parse_count(text + 6, &rule->every);
     }
+    if (strncmp(text, "next=", 5) == 0) {
+        return parse_count(text + 5, &rule->next);
+    }
     if (strncmp(text, "p=", 2) == 0) {
         char *end;
         rule->probability = strtod(text + 2, &end);
@@ -129,6 +132,9 @@ bool standin_rule_applies(struct standin_rule *rule, const struct standin_reques
     }
     if (rule->every != 0) {
         return rule->matched % rule->every == 0;
+    }
+    if (rule->next != 0) {
+        return rule->matched <= rule->next;
     }
     return rule->probability >= 1 || standin_chance_draw(chance) < rule->probability;
 }

@@ -30,7 +30,7 @@ struct standin_rule_condition {
     const char *value;
 };
 
-/* `KIND[:FIELD=VALUE[,FIELD>VALUE…]][@nth=N|@every=N|@p=X]`, KIND an operation or `*`. */
+/* `KIND[:FIELD=VALUE[,FIELD>VALUE…]][@nth=N|@every=N|@next=N|@p=X]`, KIND an operation or `*`. */
 struct standin_rule {
     enum standin_rule_action action;
     char text[RULE_TEXT_MAX]; /* cut into the strings below */
@@ -39,6 +39,7 @@ struct standin_rule {
     uint32_t conditions_count;
     uint64_t nth;       /* 0: not asked; else only the nth request that matches the rest */
     uint64_t every;     /* 0: not asked; else each such that is a multiple */
+    uint64_t next;      /* 0: not asked; else only so many such, from now on */
     double probability; /* 1: always */
     uint64_t matched;   /* requests that matched kind and conditions so far */
 };

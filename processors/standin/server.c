@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "standin/listen.h"
+
 enum { EVENTS_AT_ONCE = 64 };
 
 static int64_t now_of(const struct standin_server *server) {
@@ -177,11 +179,23 @@ static bool in_outage(const struct standin_server *server, int64_t *change_ms) {
     return outage;
 }
 
+static enum result begin_to_listen(struct standin_server *server, struct error *error) {
+    server->listener = standin_listen(server->options->listen, error);
+    if (server->listener < 0) {
+        return error->result;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = &server->listener}};
+    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event) != 0) {
+        return error_set(error, RESULT_FAILED, "epoll_ctl: %s", strerror(errno));
+    }
+    return RESULT_OK;
+}
+
 static enum result apply_outage(struct standin_server *server, int64_t *change_ms,
                                 struct error *error) {
     const bool outage = in_outage(server, change_ms);
     if (!outage && server->listener < 0) {
-        return standin_server_listen(server, error);
+        return begin_to_listen(server, error);
     }
     if (outage && server->listener >= 0) {
         close_fd(&server->listener);

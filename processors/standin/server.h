@@ -32,9 +32,6 @@ enum result standin_server_open(struct standin_server *server, struct standin_op
 enum result standin_server_run(struct standin_server *server, struct error *error);
 void standin_server_close(struct standin_server *server);
 
-/* Begin to listen where the options say. */
-enum result standin_server_listen(struct standin_server *server, struct error *error);
-
 /* Everything that one frame sets off, now or later. */
 void standin_server_request(struct standin_server *server, struct standin_client *client,
                             char *frame, size_t length);

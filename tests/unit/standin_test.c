@@ -99,6 +99,8 @@ Test(standin_parts, rules) {
         {"*@nth=3", 1},
         {"issue@nth=3", 0},
         {"transfer:quantity=100@every=10", 100},
+        {"*@next=3", 3},
+        {"transfer:quantity=99@next=3", 0},
         {"*@p=0", 0},
         {"*@p=1", 1000},
     };
@@ -108,9 +110,9 @@ Test(standin_parts, rules) {
     const uint32_t tenth = count_applied("*@p=0.1", 10000);
     cr_expect(tenth > 900 && tenth < 1100, "%u of 10,000", tenth);
     cr_expect_eq(tenth, count_applied("*@p=0.1", 10000), "the same seed gives the same");
-    static const char *const wrong[] = {"",           ":a=b",     "*:",    "*:a",   "*:=b",
-                                        "*@",         "*@nth=0",  "*@p=2", "*@p=x", "*@n=1",
-                                        "*@every=-1", "*@nth=1x", "*:a=b,"};
+    static const char *const wrong[] = {"",           ":a=b",     "*:",       "*:a",   "*:=b",
+                                        "*@",         "*@nth=0",  "*@p=2",    "*@p=x", "*@n=1",
+                                        "*@every=-1", "*@nth=1x", "*@next=0", "*:a=b,"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct standin_rule rule;
         cr_expect_not(standin_rule_parse(RULE_REFUSE, wrong[i], &rule), "\"%s\"", wrong[i]);

@@ -12,7 +12,7 @@
 
 enum result witness_parse(const char *line, enum witness_what *what, struct uuid *submission_id,
                           struct error *error) {
-    static const char *const words[] = {"request", "execution", "refusal"};
+    static const char *const words[] = {"request", "execution", "refusal", "unprocessed"};
     assert(line != NULL && what != NULL && submission_id != NULL);
     json_t *entry = json_loads(line, 0, NULL);
     const char *word = json_string_value(json_object_get(entry, "what"));

@@ -9,6 +9,7 @@ enum witness_what {
     WITNESS_REQUEST,
     WITNESS_EXECUTION,
     WITNESS_REFUSAL,
+    WITNESS_UNPROCESSED,
 };
 
 /* A line of the ledger of `millrace standin`. INVALID: it is none. */
