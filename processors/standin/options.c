@@ -15,6 +15,7 @@ enum key {
     KEY_LATENCY = 't',
     KEY_SEED = 's',
     KEY_OUTAGE = 0x100,
+    KEY_PROTOCOL,
     KEY_ACTION = 0x200, /* plus a rule_action */
 };
 
@@ -22,6 +23,8 @@ enum key {
     { name, KEY_ACTION + (action), "RULE", 0, text, 2 }
 
 const struct argp_option standin_known[] = {
+    {"protocol", KEY_PROTOCOL, "NAME", 0,
+     "plain (default), or project-origin, which has other options: see its own --help", 1},
     {"listen", KEY_LISTEN, "ADDRESS", 0, "unix:/path, host:port or [ipv6]:port", 1},
     {"ledger", KEY_LEDGER, "FILE", 0, "Append every request and execution to FILE", 1},
     {"latency", KEY_LATENCY, "SHAPE", 0,
@@ -84,6 +87,8 @@ static bool parse_value(int key, char *value, struct standin_options *options) {
         return parse_seed(value, &options->seed);
     case KEY_OUTAGE:
         return parse_outage(value, options);
+    case KEY_PROTOCOL:
+        return strcmp(value, "plain") == 0;
     default:
         return options->rules_count < OPTIONS_RULES_MAX &&
                standin_rule_parse((enum standin_rule_action)(key - KEY_ACTION), value,
