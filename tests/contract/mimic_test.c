@@ -12,6 +12,7 @@
 
 #include "outside/clock_os/clock_os.h"
 #include "standin/project_origin/message.h"
+#include "tests/support/h2_pki.h"
 #include "tests/support/mimic_client.h"
 #include "tests/support/mimic_scene.h"
 #include "tests/support/standin_process.h"
@@ -29,6 +30,7 @@ struct stage {
     struct standin_process standin;
     struct mimic_scene scene; /* only to sign with */
     struct mimic_client client;
+    SSL_CTX *tls; /* of the client; NULL: in the open */
     char admin_option[160];
     const char *admin_path;
     uint8_t body[BODY_MAX];
@@ -39,7 +41,7 @@ static struct stage stage;
 
 static void connect_again(void) {
     mimic_client_close(&stage.client);
-    mimic_client_open(&stage.client, stage.standin.address);
+    mimic_client_open(&stage.client, stage.standin.address, stage.tls);
 }
 
 static void stage_open(void) {
@@ -52,7 +54,7 @@ static void stage_open(void) {
 
 static void stage_start(const char *const *arguments) {
     standin_process_start(&stage.standin, arguments);
-    mimic_client_open(&stage.client, stage.standin.address);
+    mimic_client_open(&stage.client, stage.standin.address, stage.tls);
 }
 
 static void stage_close(void) {
@@ -398,4 +400,57 @@ Test(mimic, a_kill_leaves_the_ledger_and_what_was_committed) {
     cr_expect_eq(standin_process_count(&stage.standin, "\"what\":\"refusal\""), 1);
     mimic_transaction_close(it);
     stage_close();
+}
+
+/* A client that trusts the authority and shows its certificate where it is wanted. */
+static SSL_CTX *client_of(const struct h2_pki *pki, bool shows) {
+    static const unsigned char h2[] = {2, 'h', '2'};
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    cr_assert_eq(SSL_CTX_load_verify_locations(context, pki->authority_file, NULL), 1);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    cr_assert_eq(SSL_CTX_set_alpn_protos(context, h2, sizeof h2), 0);
+    if (shows) {
+        cr_assert_eq(SSL_CTX_use_certificate_chain_file(context, pki->client_file), 1);
+        cr_assert_eq(SSL_CTX_use_PrivateKey_file(context, pki->client_key_file, SSL_FILETYPE_PEM),
+                     1);
+    }
+    return context;
+}
+
+Test(mimic, tls_is_spoken_with_those_it_knows_and_cut_without_a_farewell) {
+    struct h2_pki pki;
+    char certificate[160];
+    char key[160];
+    char authority[160];
+    stage_open();
+    h2_pki_open(&pki);
+    (void)snprintf(certificate, sizeof certificate, "--tls-certificate=%s", pki.client_file);
+    (void)snprintf(key, sizeof key, "--tls-key=%s", pki.client_key_file);
+    (void)snprintf(authority, sizeof authority, "--tls-client-ca=%s", pki.authority_file);
+    SSL_CTX *known = client_of(&pki, true);
+    SSL_CTX *stranger = client_of(&pki, false);
+    stage.tls = known;
+    stage_start(ARGUMENTS(certificate, key, authority, "--hang-up-after=*@nth=2"));
+    struct mimic_transaction *it = issuing(P);
+    struct mimic_transaction *other = issuing(C);
+    const struct mimic_client_call *sent = start_sending(&it, 1);
+    cr_assert(mimic_client_wait(&stage.client, sent, PATIENCE_MS));
+    cr_expect_eq(sent->grpc_status, 0);
+    const struct mimic_client_call *cut = start_sending(&other, 1);
+    cr_assert(mimic_client_wait(&stage.client, cut, PATIENCE_MS));
+    cr_expect(stage.client.lost && !stage.client.goodbye);
+    cr_expect_eq(settled_status_of(it->id_text), MIMIC_STATUS_COMMITTED);
+    cr_expect_eq(settled_status_of(other->id_text), MIMIC_STATUS_COMMITTED);
+    stage.tls = stranger;
+    connect_again();
+    const struct mimic_client_call *refused = start_sending(&it, 1);
+    cr_assert(mimic_client_wait(&stage.client, refused, PATIENCE_MS));
+    cr_expect(stage.client.lost);
+    cr_expect_eq(standin_process_count(&stage.standin, "\"what\":\"request\""), 2);
+    mimic_transaction_close(it);
+    mimic_transaction_close(other);
+    stage_close();
+    SSL_CTX_free(known);
+    SSL_CTX_free(stranger);
+    h2_pki_close(&pki);
 }

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static ssize_t read_body(nghttp2_session *http2, int32_t stream, uint8_t *buffer
     return (ssize_t)count;
 }
 
-void mimic_client_open(struct mimic_client *client, const char *address) {
+void mimic_client_open(struct mimic_client *client, const char *address, SSL_CTX *tls) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     nghttp2_session_callbacks *callbacks;
     *client = (struct mimic_client){0};
@@ -101,6 +102,12 @@ void mimic_client_open(struct mimic_client *client, const char *address) {
     client->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(connect(client->socket, (const struct sockaddr *)&at, sizeof at), 0, "%s: %s",
                  address, strerror(errno));
+    if (tls != NULL) {
+        (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes as it likes */
+        client->ssl = SSL_new(tls);
+        cr_assert_eq(SSL_set_fd(client->ssl, client->socket), 1);
+        client->lost = SSL_connect(client->ssl) != 1;
+    }
     cr_assert_eq(nghttp2_session_callbacks_new(&callbacks), 0);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data);
@@ -113,6 +120,7 @@ void mimic_client_open(struct mimic_client *client, const char *address) {
 
 void mimic_client_close(struct mimic_client *client) {
     nghttp2_session_del(client->http2);
+    SSL_free(client->ssl);
     (void)close(client->socket);
 }
 
@@ -120,8 +128,10 @@ static void flush(struct mimic_client *client) {
     const uint8_t *bytes;
     for (ssize_t count; (count = nghttp2_session_mem_send(client->http2, &bytes)) > 0;) {
         while (count > 0 && !client->lost) {
-            const ssize_t sent = send(client->socket, bytes, (size_t)count, MSG_NOSIGNAL);
-            client->lost = sent < 0;
+            const ssize_t sent = client->ssl == NULL
+                                     ? send(client->socket, bytes, (size_t)count, MSG_NOSIGNAL)
+                                     : SSL_write(client->ssl, bytes, (int)count);
+            client->lost = sent <= 0;
             bytes += sent;
             count -= sent;
         }
@@ -152,22 +162,32 @@ struct mimic_client_call *mimic_client_start(struct mimic_client *client, const 
     return call;
 }
 
+static void receive(struct mimic_client *client) {
+    uint8_t bytes[16384];
+    ssize_t count;
+    if (client->ssl == NULL) {
+        count = recv(client->socket, bytes, sizeof bytes, 0);
+    } else {
+        count = SSL_read(client->ssl, bytes, sizeof bytes);
+        client->goodbye = count <= 0 && SSL_get_shutdown(client->ssl) == SSL_RECEIVED_SHUTDOWN;
+    }
+    client->lost = count <= 0 || nghttp2_session_mem_recv(client->http2, bytes, (size_t)count) < 0;
+    flush(client);
+}
+
 bool mimic_client_wait(struct mimic_client *client, const struct mimic_client_call *call,
                        int64_t timeout_ms) {
     const struct clock os = clock_os();
     const int64_t end_ms = os.monotonic_ms(os.self) + timeout_ms;
-    uint8_t bytes[16384];
     while (!call->closed && !client->lost) {
         const int64_t left_ms = end_ms - os.monotonic_ms(os.self);
         struct pollfd wait = {.fd = client->socket, .events = POLLIN};
         if (left_ms <= 0) {
             return false;
         }
-        if (poll(&wait, 1, (int)left_ms) > 0) {
-            const ssize_t count = recv(client->socket, bytes, sizeof bytes, 0);
-            client->lost =
-                count <= 0 || nghttp2_session_mem_recv(client->http2, bytes, (size_t)count) < 0;
-            flush(client);
+        const bool has_read = client->ssl != NULL && SSL_pending(client->ssl) > 0;
+        if (has_read || poll(&wait, 1, (int)left_ms) > 0) {
+            receive(client);
         }
     }
     return true;

@@ -3,6 +3,7 @@
 #define MILLRACE_TESTS_MIMIC_CLIENT_H
 
 #include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,9 @@ struct mimic_client_call {
 
 struct mimic_client {
     int socket;
-    bool lost; /* the connection is gone */
+    SSL *ssl;     /* NULL: in the open */
+    bool lost;    /* the connection is gone */
+    bool goodbye; /* it ended as TLS wants it: with a farewell */
     bool goaway;
     int32_t goaway_last;
     nghttp2_session *http2;
@@ -36,8 +39,8 @@ struct mimic_client {
     uint32_t calls_count;
 };
 
-/* Connect to unix:/path. */
-void mimic_client_open(struct mimic_client *client, const char *address);
+/* Connect to unix:/path; `tls` is NULL in the open. */
+void mimic_client_open(struct mimic_client *client, const char *address, SSL_CTX *tls);
 void mimic_client_close(struct mimic_client *client);
 
 /* Begin a call with a body as it is; it is sent when this returns, if the peer lets it. */

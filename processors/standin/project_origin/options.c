@@ -19,6 +19,9 @@ enum key {
     KEY_ANSWER_LATENCY,
     KEY_FINALIZE_AFTER,
     KEY_STREAMS_MAX,
+    KEY_TLS_CERTIFICATE,
+    KEY_TLS_KEY,
+    KEY_TLS_CLIENT_CA,
     KEY_REGISTRY,
     KEY_ISSUER,
     KEY_CHRONICLER,
@@ -36,6 +39,11 @@ const struct argp_option mimic_known[] = {
     {"protocol", KEY_PROTOCOL, "NAME", 0, "project-origin", 1},
     {"listen", KEY_LISTEN, "ADDRESS", 0, "unix:/path, host:port or [ipv6]:port", 1},
     {"admin", KEY_ADMIN, "ADDRESS", 0, "Where faults can be changed by HTTP; default: nowhere", 1},
+    {"tls-certificate", KEY_TLS_CERTIFICATE, "FILE", 0,
+     "Speak TLS, and show this certificate (PEM); default: HTTP/2 in the open", 1},
+    {"tls-key", KEY_TLS_KEY, "FILE", 0, "Its key (PEM)", 1},
+    {"tls-client-ca", KEY_TLS_CLIENT_CA, "FILE", 0,
+     "Clients must show a certificate of these authorities (PEM); default: anybody", 1},
     {"ledger", KEY_LEDGER, "FILE", 0,
      "Append every request and execution to FILE, and begin with what it says was executed", 1},
     {"latency", KEY_LATENCY, "SHAPE", 0,
@@ -189,6 +197,15 @@ static bool parse_value(int key, char *value, struct mimic_options *options) {
     case KEY_LEDGER:
         options->ledger = value;
         return true;
+    case KEY_TLS_CERTIFICATE:
+        options->tls.certificate_file = value;
+        return true;
+    case KEY_TLS_KEY:
+        options->tls.key_file = value;
+        return true;
+    case KEY_TLS_CLIENT_CA:
+        options->tls.client_ca_file = value;
+        return true;
     case KEY_LATENCY:
         return standin_latency_parse(value, &options->latency);
     case KEY_ANSWER_LATENCY:
@@ -227,6 +244,11 @@ static error_t parse_one(int key, char *value, struct argp_state *state) {
     if (key == ARGP_KEY_END &&
         (options->listen == NULL || options->ledger == NULL || options->network.registry == NULL)) {
         argp_error(state, "--listen, --ledger and --registry are needed");
+    }
+    const struct mimic_tls_options *tls = &options->tls;
+    if (key == ARGP_KEY_END && ((tls->certificate_file == NULL) != (tls->key_file == NULL) ||
+                                (tls->client_ca_file != NULL && tls->key_file == NULL))) {
+        argp_error(state, "--tls-certificate needs --tls-key, and the others need both");
     }
     if (!is_known(key)) {
         return ARGP_ERR_UNKNOWN;

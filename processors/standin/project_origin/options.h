@@ -6,12 +6,14 @@
 
 #include "standin/chance.h"
 #include "standin/project_origin/fault.h"
+#include "standin/project_origin/transport.h"
 #include "standin/project_origin/verifier.h"
 
 struct mimic_options {
     const char *listen; /* unix:/path, host:port or [ipv6]:port */
     const char *admin;  /* the same; NULL: none */
     const char *ledger; /* path */
+    struct mimic_tls_options tls;
     uint64_t seed;
     uint32_t streams_max;             /* of a connection at once */
     struct standin_latency latency;   /* of executing a transaction, after the one before it */

@@ -43,6 +43,7 @@ static enum result watch_signals(struct mimic_server *server, struct error *erro
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGUSR1);
     (void)sigaddset(&set, SIGUSR2);
+    (void)sigaddset(&set, SIGPIPE); /* OpenSSL writes as it likes */
     server->signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0
                           ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)
                           : -1;
@@ -90,6 +91,9 @@ enum result mimic_server_open(struct mimic_server *server, struct mimic_options 
         result = mimic_registry_restore(&server->registry, options->ledger, error);
     }
     if (result == RESULT_OK) {
+        result = mimic_tls_open(&options->tls, &server->tls, error);
+    }
+    if (result == RESULT_OK) {
         result = watch_signals(server, error);
     }
     if (result == RESULT_OK && options->admin != NULL) {
@@ -121,6 +125,7 @@ void mimic_server_close(struct mimic_server *server) {
     if (server->ledger != NULL) {
         standin_ledger_close(server->ledger);
     }
+    SSL_CTX_free(server->tls);
     close_fd(&server->admin_listener);
     close_fd(&server->listener);
     close_fd(&server->signals);
@@ -180,8 +185,9 @@ static void accept_sessions(struct mimic_server *server) {
     for (int fd; (fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         const int on = 1;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* not on unix: */
-        struct mimic_session *session = mimic_session_open(
-            fd, ++server->sessions_number, server->options->streams_max, arrived, server);
+        struct mimic_session *session =
+            mimic_session_open(fd, server->tls, ++server->sessions_number,
+                               server->options->streams_max, arrived, server);
         session->next = server->sessions;
         server->sessions = session;
         session->ended = watch(server, fd, session, &error) != RESULT_OK;
@@ -204,7 +210,7 @@ static void read_signals(struct mimic_server *server) {
     while (read(server->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
             server->is_out = info.ssi_signo == SIGUSR1;
-        } else {
+        } else if (info.ssi_signo != SIGPIPE) {
             server->stopping = true;
         }
     }
@@ -214,19 +220,21 @@ static void read_signals(struct mimic_server *server) {
 static void settle_sessions(struct mimic_server *server) {
     for (struct mimic_session **link = &server->sessions; *link != NULL;) {
         struct mimic_session *session = *link;
-        const bool was_blocked = session->is_blocked;
         mimic_session_flush(session);
         if (session->ended) {
             *link = session->next;
             mimic_session_close(session);
             continue;
         }
-        if (session->is_blocked != was_blocked) {
+        const bool is_blocked =
+            session->transport.reading_is_blocked || session->transport.writing_is_blocked;
+        if (session->is_blocked != is_blocked) {
             struct epoll_event event = {
-                .events = EPOLLIN | (session->is_blocked ? (uint32_t)EPOLLOUT : 0),
+                .events = EPOLLIN | (is_blocked ? (uint32_t)EPOLLOUT : 0),
                 .data = {.ptr = session},
             };
-            (void)epoll_ctl(server->epoll, EPOLL_CTL_MOD, session->socket, &event);
+            (void)epoll_ctl(server->epoll, EPOLL_CTL_MOD, session->transport.socket, &event);
+            session->is_blocked = is_blocked;
         }
         link = &session->next;
     }

@@ -16,6 +16,7 @@ struct mimic_server {
     struct mimic_timers timers;
     struct mimic_registry registry;
     struct mimic_service service;
+    SSL_CTX *tls; /* NULL: in the open */
     int epoll;
     int signals;        /* SIGTERM, SIGINT, SIGUSR1, SIGUSR2 as a descriptor */
     int listener;       /* -1: none, in an outage */

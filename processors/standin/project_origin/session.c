@@ -1,11 +1,8 @@
 #include "standin/project_origin/session.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { READ_AT_ONCE = 65536, SEND_AT_ONCE = 65536, WINDOW = 1 << 20 };
 
@@ -135,12 +132,13 @@ static nghttp2_session *open_http2(struct mimic_session *session, uint32_t strea
     return http2;
 }
 
-struct mimic_session *mimic_session_open(int socket, uint64_t number, uint32_t streams_max,
+struct mimic_session *mimic_session_open(int socket, SSL_CTX *tls, uint64_t number,
+                                         uint32_t streams_max,
                                          void (*arrived)(void *self, struct mimic_call *call),
                                          void *self) {
     struct mimic_session *session = calloc(1, sizeof *session);
     assert(session != NULL);
-    session->socket = socket;
+    mimic_transport_open(&session->transport, socket, tls);
     session->number = number;
     session->stream_last = INT32_MAX;
     session->arrived = arrived;
@@ -156,7 +154,7 @@ void mimic_session_close(struct mimic_session *session) {
     while (session->calls != NULL) {
         close_call(session->calls);
     }
-    (void)close(session->socket);
+    mimic_transport_close(&session->transport);
     free(session->output);
     free(session);
 }
@@ -174,19 +172,12 @@ void mimic_session_limit(struct mimic_session *session, uint32_t streams_max) {
 void mimic_session_receive(struct mimic_session *session) {
     uint8_t bytes[READ_AT_ONCE];
     while (!session->ended) {
-        const ssize_t count = recv(session->socket, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        const ssize_t count = mimic_transport_read(&session->transport, bytes, sizeof bytes);
+        if (count == MIMIC_TRANSPORT_AGAIN) {
             return;
         }
-        if (count <= 0 || nghttp2_session_mem_recv(session->http2, bytes, (size_t)count) < 0) {
+        if (count < 0 || nghttp2_session_mem_recv(session->http2, bytes, (size_t)count) < 0) {
             session->ended = true;
-            return;
-        }
-        if ((size_t)count < sizeof bytes) {
-            return; /* epoll tells when there is more */
         }
     }
 }
@@ -212,7 +203,7 @@ static bool fill(struct mimic_session *session) {
 }
 
 void mimic_session_flush(struct mimic_session *session) {
-    session->is_blocked = false;
+    session->transport.writing_is_blocked = false;
     while (!session->ended) {
         if (session->output_sent == session->output_length) {
             if (!fill(session)) {
@@ -224,15 +215,15 @@ void mimic_session_flush(struct mimic_session *session) {
             }
         }
         const ssize_t count =
-            send(session->socket, session->output + session->output_sent,
-                 session->output_length - session->output_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count >= 0) {
-            session->output_sent += (size_t)count;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            session->is_blocked = true;
-            return;
-        } else if (errno != EINTR) {
+            mimic_transport_write(&session->transport, session->output + session->output_sent,
+                                  session->output_length - session->output_sent);
+        if (count == MIMIC_TRANSPORT_AGAIN) {
+            return; /* for room, or for a handshake */
+        }
+        if (count == MIMIC_TRANSPORT_ENDED) {
             session->ended = true;
+        } else {
+            session->output_sent += (size_t)count;
         }
     }
     if (session->hang_up || (nghttp2_session_want_read(session->http2) == 0 &&

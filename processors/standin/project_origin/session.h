@@ -1,10 +1,11 @@
-/* One connection: HTTP/2 with prior knowledge, and the calls that are open on it. */
+/* One connection: HTTP/2 with prior knowledge or by TLS, and the calls that are open on it. */
 #ifndef MILLRACE_STANDIN_PROJECT_ORIGIN_SESSION_H
 #define MILLRACE_STANDIN_PROJECT_ORIGIN_SESSION_H
 
 #include <nghttp2/nghttp2.h>
 
 #include "standin/project_origin/service.h"
+#include "standin/project_origin/transport.h"
 
 enum { MIMIC_PATH_MAX = 256 };
 
@@ -27,11 +28,11 @@ struct mimic_call {
 };
 
 struct mimic_session {
-    int socket;
+    struct mimic_transport transport;
     uint64_t number;        /* of the connection: timers name it, for it may be gone by then */
     bool ended;             /* to be closed */
     bool hang_up;           /* to be closed when all output is sent */
-    bool is_blocked;        /* output waits for the socket */
+    bool is_blocked;        /* epoll was told that it waits until the socket takes more */
     int32_t processed_last; /* the highest stream that was not declared unprocessed */
     int32_t stream_last;    /* what GOAWAY said: calls above it are not looked at any more */
     nghttp2_session *http2;
@@ -45,8 +46,9 @@ struct mimic_session {
     struct mimic_session *next;
 };
 
-/* Takes over the socket. */
-struct mimic_session *mimic_session_open(int socket, uint64_t number, uint32_t streams_max,
+/* Takes over the socket; `tls` is NULL in the open. */
+struct mimic_session *mimic_session_open(int socket, SSL_CTX *tls, uint64_t number,
+                                         uint32_t streams_max,
                                          void (*arrived)(void *self, struct mimic_call *call),
                                          void *self);
 void mimic_session_close(struct mimic_session *session);
