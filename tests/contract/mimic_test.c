@@ -348,6 +348,31 @@ Test(mimic, goaway_never_disowns_what_was_queued) {
     stage_close();
 }
 
+Test(mimic, what_goaway_disowned_is_not_queued) {
+    stage_open();
+    stage_start(ARGUMENTS("--goaway=*@nth=2"));
+    struct mimic_transaction *first = issuing(P);
+    struct mimic_transaction *second = issuing(C);
+    struct mimic_transaction *third = issuing("11111111-2222-4333-8444-555555555555");
+    stage.client.corked = true;
+    struct mimic_client_call *calls[3] = {start_sending(&first, 1), start_sending(&second, 1)};
+    stage.client.corked = false;
+    calls[2] = start_sending(&third, 1);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(mimic_client_wait(&stage.client, calls[i], PATIENCE_MS));
+    }
+    cr_expect_eq(stage.client.goaway_last, calls[0]->stream);
+    cr_expect_eq(calls[2]->code, NGHTTP2_REFUSED_STREAM, "its own side says so, by GOAWAY");
+    cr_expect_eq(settled_status_of(first->id_text), MIMIC_STATUS_COMMITTED);
+    cr_expect_eq(status_of(second->id_text), MIMIC_STATUS_UNKNOWN);
+    cr_expect_eq(status_of(third->id_text), MIMIC_STATUS_UNKNOWN);
+    cr_expect_eq(standin_process_count(&stage.standin, "\"what\":\"request\""), 1);
+    mimic_transaction_close(first);
+    mimic_transaction_close(second);
+    mimic_transaction_close(third);
+    stage_close();
+}
+
 Test(mimic, faults_and_clock_are_changed_while_it_runs) {
     char answer[512];
     stage_open();

@@ -126,15 +126,23 @@ void mimic_client_close(struct mimic_client *client) {
 
 static void flush(struct mimic_client *client) {
     const uint8_t *bytes;
+    if (client->corked) {
+        return;
+    }
+    /* In one piece, so that the server reads it in one. */
+    size_t length = 0;
     for (ssize_t count; (count = nghttp2_session_mem_send(client->http2, &bytes)) > 0;) {
-        while (count > 0 && !client->lost) {
-            const ssize_t sent = client->ssl == NULL
-                                     ? send(client->socket, bytes, (size_t)count, MSG_NOSIGNAL)
-                                     : SSL_write(client->ssl, bytes, (int)count);
-            client->lost = sent <= 0;
-            bytes += sent;
-            count -= sent;
-        }
+        cr_assert_leq((size_t)count, sizeof client->output - length);
+        memcpy(client->output + length, bytes, (size_t)count);
+        length += (size_t)count;
+    }
+    for (size_t sent = 0; sent < length && !client->lost;) {
+        const uint8_t *rest = client->output + sent;
+        const ssize_t count = client->ssl == NULL
+                                  ? send(client->socket, rest, length - sent, MSG_NOSIGNAL)
+                                  : SSL_write(client->ssl, rest, (int)(length - sent));
+        client->lost = count <= 0;
+        sent += count > 0 ? (size_t)count : 0;
     }
 }
 
@@ -152,7 +160,8 @@ struct mimic_client_call *mimic_client_start(struct mimic_client *client, const 
         FIELD("te", "trailers"),
     };
     const nghttp2_data_provider provider = {.source = {.ptr = call}, .read_callback = read_body};
-    call->request = body;
+    cr_assert_leq(length, sizeof call->request);
+    memcpy(call->request, body, length);
     call->length = length;
     call->grpc_status = -1;
     call->stream = nghttp2_submit_request(client->http2, NULL, fields,

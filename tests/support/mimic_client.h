@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MIMIC_CALLS_MAX = 16, MIMIC_REPLY_MAX = 65536 };
+enum { MIMIC_CALLS_MAX = 16, MIMIC_BODY_BYTES_MAX = 16384, MIMIC_REPLY_MAX = 65536 };
 
 #define MIMIC_METHOD(name) "/project_origin.registry.v1.RegistryService/" name
 
 struct mimic_client_call {
     int32_t stream;
-    const uint8_t *request;
+    uint8_t request[MIMIC_BODY_BYTES_MAX];
     size_t length;
     size_t sent;
     int http_status; /* 0: no headers came */
@@ -32,9 +32,11 @@ struct mimic_client {
     SSL *ssl;     /* NULL: in the open */
     bool lost;    /* the connection is gone */
     bool goodbye; /* it ended as TLS wants it: with a farewell */
+    bool corked;  /* calls are kept, to be sent with the first that is started without */
     bool goaway;
     int32_t goaway_last;
     nghttp2_session *http2;
+    uint8_t output[MIMIC_CALLS_MAX * MIMIC_BODY_BYTES_MAX];
     struct mimic_client_call calls[MIMIC_CALLS_MAX];
     uint32_t calls_count;
 };

@@ -255,6 +255,9 @@ Test(mimic_fault, the_first_rule_that_applies_decides) {
     cr_expect_eq(choose(&faults, &scene, &transfer.event.base), MIMIC_ACTION_LOSE);
     cr_expect_eq(mimic_fault_of_reading(&faults, "status"), MIMIC_ACTION_UNAVAILABLE);
     cr_expect_eq(mimic_fault_of_reading(&faults, "stream"), MIMIC_ACTION_NONE);
+    faults.count = 0;
+    cr_assert(mimic_fault_add_line(&faults, "ignore *"));
+    cr_expect_eq(mimic_fault_of_reading(&faults, "stream"), MIMIC_ACTION_NONE, "not all of them");
     mimic_scene_close(&scene);
 }
 

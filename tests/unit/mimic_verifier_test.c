@@ -178,6 +178,20 @@ Test(mimic_verifier, what_is_allocated_must_be_of_the_same_time_and_quantity) {
     mimic_scene_close(&scene);
 }
 
+Test(mimic_verifier, either_of_two_periods_may_enclose_the_other) {
+    struct mimic_scene scene;
+    struct mimic_match match;
+    struct mimic_issue it;
+    mimic_scene_open(&scene);
+    mimic_issue_init(&it, P, PRODUCTION, 10, &scene.alice);
+    it.start.seconds += 60;
+    COMMITTED(&scene, P, &it.event.base, &scene.issuer);
+    issue(&scene, C, CONSUMPTION, 20, &scene.bob);
+    mimic_match_init(&match, P, 10, C, 20, ALLOCATION);
+    COMMITTED(&scene, P, &match.event.base, &scene.alice);
+    mimic_scene_close(&scene);
+}
+
 Test(mimic_verifier, allocating_consumption) {
     struct mimic_scene scene;
     struct mimic_match match;

@@ -1,0 +1,78 @@
+/* What the adapter makes is what the stand-in takes; they share no code that could be wrong in
+ * both. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "outside/registry_project_origin/equality_proof.h"
+#include "outside/registry_project_origin/transaction.h"
+#include "standin/project_origin/description.h"
+#include "standin/project_origin/proof.h"
+#include "standin/project_origin/signature.h"
+
+enum { LABEL_MAX = 200 }; /* more than the transcript takes at once */
+
+TestSuite(mimic_adapter, .init = ristretto_init);
+
+Test(mimic_adapter, proofs_with_labels_of_all_lengths) {
+    char label[LABEL_MAX + 1] = "";
+    struct equality_side left = {.blinding = {.bytes = {1, 2, 3}}};
+    struct equality_side right = {.blinding = {.bytes = {7}}};
+    commitment_make(250, &left.blinding, &left.commitment);
+    commitment_make(250, &right.blinding, &right.commitment);
+    for (uint32_t length = 0; length <= LABEL_MAX; length++) {
+        struct equality_proof proof;
+        memset(label, 'a', length);
+        const struct text text = {label, length};
+        cr_assert(equality_proof_make(text, &left, &right, &proof));
+        cr_expect_eq(
+            mimic_proof_check(proof.bytes, left.commitment.bytes, right.commitment.bytes, label),
+            MIMIC_PROOF_RIGHT, "a label of %u", length);
+        cr_expect_eq(
+            mimic_proof_check(proof.bytes, right.commitment.bytes, left.commitment.bytes, label),
+            MIMIC_PROOF_WRONG, "a label of %u", length);
+    }
+}
+
+Test(mimic_adapter, transactions) {
+    static const enum key_kind kinds[] = {KEY_KIND_SECP256K1, KEY_KIND_ED25519};
+    static const uint8_t secret[KEY_SECRET_BYTES] = {9};
+    static const struct uuid submission = {.bytes = {0xab, 1, 2, 3, 4, 5, 0x46, 7, 0x88}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        _Alignas(16) static uint8_t memory[1 << 16];
+        struct arena arena;
+        struct key key;
+        struct registry_transaction made;
+        struct error error;
+        const ProjectOrigin__Electricity__V1__WithdrawnEvent event =
+            PROJECT_ORIGIN__ELECTRICITY__V1__WITHDRAWN_EVENT__INIT;
+        arena_init(&arena, memory, sizeof memory);
+        cr_assert(key_from_secret(kinds[i], secret, &key));
+        const struct origin_order order = {.registry = "narnia",
+                                           .certificate_id = submission,
+                                           .submission_id = submission,
+                                           .event = &event.base,
+                                           .key = &key};
+        cr_assert_eq(origin_transaction_make(&order, &arena, &made, &error), RESULT_OK, "%s",
+                     error.text);
+        struct mimic_transaction *taken =
+            mimic_transaction_parse(made.bytes.data, made.bytes.length);
+        cr_assert_not_null(taken);
+        cr_expect_eq(made.id.length, strlen(taken->id_text));
+        cr_expect_eq(memcmp(made.id.data, taken->id_text, made.id.length), 0);
+        ProjectOrigin__Electricity__V1__PublicKey public_key =
+            PROJECT_ORIGIN__ELECTRICITY__V1__PUBLIC_KEY__INIT;
+        public_key.content = (ProtobufCBinaryData){key.public_length, key.public_bytes};
+        public_key.type = kinds[i] == KEY_KIND_ED25519
+                              ? PROJECT_ORIGIN__ELECTRICITY__V1__KEY_TYPE__ED25519
+                              : PROJECT_ORIGIN__ELECTRICITY__V1__KEY_TYPE__Secp256k1;
+        cr_expect_eq(mimic_signature_check(&public_key, taken->header, taken->header_length,
+                                           &taken->message->header_signature),
+                     MIMIC_SIGNATURE_RIGHT, "row %zu", i);
+        static struct mimic_description description;
+        mimic_describe(taken, &description);
+        cr_expect_str_eq(description.request.submission_id, "ab010203-0405-4607-8800-000000000000");
+        cr_expect_str_eq(description.request.operation, "withdraw");
+        mimic_description_close(&description);
+        mimic_transaction_close(taken);
+    }
+}
