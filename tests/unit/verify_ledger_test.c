@@ -421,6 +421,7 @@ static void read_ledger(const char *what, bool before) {
         dprintf(file, "{\"what\":\"%s\",\"submissionId\":\"" TALE_SUBMISSION "\"}\n",
                 *what == 'r'   ? "request"
                 : *what == 'e' ? "execution"
+                : *what == 'u' ? "unprocessed"
                                : "refusal");
     }
     close(file);
@@ -446,6 +447,7 @@ Test(verify_ledger, the_registrys_own_ledger_agrees) {
     struct error error;
     (void)tale_of_an_issue();
     expect_witness("re", "re", NULL);
+    expect_witness("ure", "uure", NULL); /* what was declared unprocessed was no request */
     expect_witness("", "rere", LEDGER "sent 2 times and executed 2 times");
     expect_witness("", "r",
                    "ledger of the registry[0]@0: the submission " TALE_SUBMISSION
