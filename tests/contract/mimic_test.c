@@ -408,6 +408,29 @@ Test(mimic, faults_and_clock_are_changed_while_it_runs) {
     stage_close();
 }
 
+Test(mimic, signatures_are_held_against_the_issuers_of_the_command_line) {
+    char issuer[128] = "--issuer=" MIMIC_AREA "=";
+    stage_open();
+    const size_t at = strlen(issuer);
+    const ProtobufCBinaryData *key = &stage.scene.issuer.key.content;
+    for (size_t i = 12; i < key->len; i++) { /* behind what says that it is Ed25519 */
+        (void)snprintf(issuer + at + 2 * (i - 12), 3, "%02x", key->data[i]);
+    }
+    stage_start(ARGUMENTS("--signatures=check", issuer));
+    struct mimic_issue it;
+    mimic_issue_init(&it, C, PRODUCTION, 10, &stage.scene.alice);
+    struct mimic_transaction *right = issuing(P);
+    struct mimic_transaction *wrong =
+        mimic_scene_sign(&stage.scene, C, &it.event.base, &stage.scene.alice);
+    cr_assert(mimic_client_wait(&stage.client, start_sending(&right, 1), PATIENCE_MS));
+    cr_expect_eq(settled_status_of(right->id_text), MIMIC_STATUS_COMMITTED);
+    cr_assert(mimic_client_wait(&stage.client, start_sending(&wrong, 1), PATIENCE_MS));
+    cr_expect_eq(settled_status_of(wrong->id_text), MIMIC_STATUS_FAILED);
+    mimic_transaction_close(right);
+    mimic_transaction_close(wrong);
+    stage_close();
+}
+
 Test(mimic, a_kill_leaves_the_ledger_and_what_was_committed) {
     stage_open();
     stage_start(ARGUMENTS(NULL));

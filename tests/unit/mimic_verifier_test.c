@@ -57,6 +57,9 @@ Test(mimic_verifier, issuing) {
     struct mimic_issue it;
     mimic_scene_open(&scene);
     mimic_issue_init(&it, P, INVALID, 10, &scene.alice);
+    memset(it.part.point, 0xff, sizeof it.part.point);
+    FAILED(&scene, "Invalid range proof for Quantity commitment", P, &it.event.base, &scene.alice);
+    mimic_issue_init(&it, P, INVALID, 10, &scene.alice);
     FAILED(&scene, "Invalid certificate type", P, &it.event.base, &scene.alice);
     it.event.type = PROJECT_ORIGIN__ELECTRICITY__V1__GRANULAR_CERTIFICATE_TYPE__PRODUCTION;
     it.event.owner_public_key = NULL;
@@ -101,6 +104,9 @@ Test(mimic_verifier, transferring_and_slicing) {
     cut.slices[1]->new_owner = NULL;
     FAILED(&scene, "Invalid NewOwner key, not a valid publicKey", P, &cut.event.base, &scene.bob);
     cut.slices[1]->new_owner = &scene.bob.key;
+    memset(cut.parts[1].point, 0xff, sizeof cut.parts[1].point);
+    FAILED(&scene, "Invalid range proof for Quantity commitment", P, &cut.event.base, &scene.bob);
+    mimic_cut_init(&cut, P, 10, 11, 12, &scene.bob);
     scene.network.proofs = true;
     FAILED(&scene, "Invalid sum proof", P, &cut.event.base, &scene.bob);
     scene.network.proofs = false;
@@ -331,8 +337,6 @@ Test(mimic_verifier, what_is_malformed_stays_pending_and_the_stream_goes_on) {
     it.part.commitment.content.len = 31;
     PENDING(&scene, P, &it.event.base, &scene.issuer);
     it.part.commitment.content.len = 32;
-    memset(it.part.point, 0xff, sizeof it.part.point);
-    PENDING(&scene, P, &it.event.base, &scene.issuer);
     mimic_issue_init(&it, P, PRODUCTION, 10, &scene.alice);
     it.event.period = NULL;
     PENDING(&scene, P, &it.event.base, &scene.issuer);

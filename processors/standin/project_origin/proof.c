@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <sodium.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "standin/project_origin/transcript.h"
@@ -34,12 +33,10 @@ static void multiply(uint8_t product[POINT_BYTES], const uint8_t *scalar, const 
     }
 }
 
-static bool is_scalar(const uint8_t scalar[SCALAR_BYTES]) {
+static void reduce(const uint8_t *scalar, uint8_t reduced[SCALAR_BYTES]) {
     uint8_t wide[2 * SCALAR_BYTES] = {0};
-    uint8_t reduced[SCALAR_BYTES];
     memcpy(wide, scalar, SCALAR_BYTES);
     crypto_core_ristretto255_scalar_reduce(reduced, wide);
-    return memcmp(reduced, scalar, SCALAR_BYTES) == 0;
 }
 
 /* The order is the library's: a label, both commitments, what the prover said first, and both
@@ -58,23 +55,22 @@ static void challenge(const struct generators *generators, const char *label, co
     crypto_core_ristretto255_scalar_reduce(out, wide);
 }
 
-enum mimic_proof mimic_proof_check(const uint8_t proof[MIMIC_PROOF_BYTES], const uint8_t *left,
-                                   const uint8_t *right, const char *label) {
-    const uint8_t *c = proof;
-    const uint8_t *z = proof + SCALAR_BYTES;
+bool mimic_proof_is_right(const uint8_t proof[MIMIC_PROOF_BYTES], const uint8_t *left,
+                          const uint8_t *right, const char *label) {
+    uint8_t c[SCALAR_BYTES];
+    uint8_t z[SCALAR_BYTES];
     uint8_t first[POINT_BYTES];
     uint8_t difference[POINT_BYTES];
     uint8_t expected[SCALAR_BYTES];
     struct generators generators;
-    if (!is_scalar(c) || !is_scalar(z) ||
-        crypto_core_ristretto255_sub(difference, left, right) != 0) {
-        return MIMIC_PROOF_MALFORMED;
-    }
+    reduce(proof, c);
+    reduce(proof + SCALAR_BYTES, z);
     make_generators(&generators);
+    int failed = crypto_core_ristretto255_sub(difference, left, right);
     multiply(difference, c, difference);
     multiply(first, z, generators.h);
-    const int failed = crypto_core_ristretto255_add(first, first, difference);
-    assert(failed == 0); /* both are points */
+    failed |= crypto_core_ristretto255_add(first, first, difference);
+    assert(failed == 0); /* all are points */
     challenge(&generators, label, left, right, first, expected);
-    return memcmp(c, expected, SCALAR_BYTES) == 0 ? MIMIC_PROOF_RIGHT : MIMIC_PROOF_WRONG;
+    return memcmp(c, expected, SCALAR_BYTES) == 0;
 }

@@ -3,18 +3,14 @@
 #ifndef MILLRACE_STANDIN_PROJECT_ORIGIN_PROOF_H
 #define MILLRACE_STANDIN_PROJECT_ORIGIN_PROOF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MIMIC_PROOF_BYTES = 64 };
 
-enum mimic_proof {
-    MIMIC_PROOF_RIGHT,
-    MIMIC_PROOF_WRONG,
-    MIMIC_PROOF_MALFORMED, /* not two scalars */
-};
-
-/* `left` and `right` are points of 32 bytes, `label` is text. */
-enum mimic_proof mimic_proof_check(const uint8_t proof[MIMIC_PROOF_BYTES], const uint8_t *left,
-                                   const uint8_t *right, const char *label);
+/* `left` and `right` are points of 32 bytes, `label` is text. The proof is two scalars, which are
+ * reduced where they are not. */
+bool mimic_proof_is_right(const uint8_t proof[MIMIC_PROOF_BYTES], const uint8_t *left,
+                          const uint8_t *right, const char *label);
 
 #endif

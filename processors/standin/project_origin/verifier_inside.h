@@ -24,7 +24,7 @@ bool mimic_is_signed_by_issuer(const struct mimic_case *judged, const char *area
                                struct mimic_judgement *judgement);
 /* NULL: the network does not know the area. */
 const struct mimic_area *mimic_area_find(const struct mimic_network *network, const char *name);
-/* Bytes that are a commitment: upstream throws at others. */
+/* A commitment, as far as can be said without its range proof. */
 bool mimic_is_commitment(const ProjectOrigin__Electricity__V1__Commitment *commitment,
                          struct mimic_judgement *judgement);
 /* The certificate that is meant, or NULL where it does not exist. */

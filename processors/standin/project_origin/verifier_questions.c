@@ -100,11 +100,12 @@ bool mimic_is_signed_by_issuer(const struct mimic_case *judged, const char *name
 
 bool mimic_is_commitment(const ProjectOrigin__Electricity__V1__Commitment *commitment,
                          struct mimic_judgement *judgement) {
-    if (commitment == NULL || commitment->content.len != crypto_core_ristretto255_BYTES ||
-        crypto_core_ristretto255_is_valid_point(commitment->content.data) != 1) {
-        return mimic_say_poison(judgement, "a commitment is missing, or no point");
+    if (commitment == NULL || commitment->content.len != crypto_core_ristretto255_BYTES) {
+        return mimic_say_poison(judgement, "a commitment is missing, or has not 32 bytes");
     }
-    return true;
+    /* No range proof can be right for what is no point. */
+    return crypto_core_ristretto255_is_valid_point(commitment->content.data) == 1 ||
+           mimic_say_invalid(judgement, "Invalid range proof for Quantity commitment");
 }
 
 bool mimic_load_other(const struct mimic_case *judged,
@@ -134,13 +135,6 @@ bool mimic_is_proven(const struct mimic_case *judged, const ProtobufCBinaryData 
     if (!judged->network->proofs) {
         return true;
     }
-    switch (mimic_proof_check(proof->data, left, right, label)) {
-    case MIMIC_PROOF_RIGHT:
-        return true;
-    case MIMIC_PROOF_WRONG:
-        return mimic_say_invalid(judgement, "%s", complaint);
-    case MIMIC_PROOF_MALFORMED:
-        break;
-    }
-    return mimic_say_poison(judgement, "a proof is not two scalars");
+    return mimic_proof_is_right(proof->data, left, right, label) ||
+           mimic_say_invalid(judgement, "%s", complaint);
 }
