@@ -69,7 +69,7 @@ Test(mimic_adapter, transactions) {
                                            &taken->message->header_signature),
                      MIMIC_SIGNATURE_RIGHT, "row %zu", i);
         static struct mimic_description description;
-        mimic_describe(taken, &description);
+        mimic_describe(taken, NULL, &description);
         cr_expect_str_eq(description.request.submission_id, "ab010203-0405-4607-8800-000000000000");
         cr_expect_str_eq(description.request.operation, "withdraw");
         mimic_description_close(&description);

@@ -408,15 +408,21 @@ Test(mimic, faults_and_clock_are_changed_while_it_runs) {
     stage_close();
 }
 
+static void append_hexadecimal(char *text, const ProtobufCBinaryData *bytes, size_t from) {
+    char *end = text + strlen(text);
+    for (size_t i = from; i < bytes->len; i++, end += 2) {
+        (void)snprintf(end, 3, "%02x", bytes->data[i]);
+    }
+}
+
 Test(mimic, signatures_are_held_against_the_issuers_of_the_command_line) {
     char issuer[128] = "--issuer=" MIMIC_AREA "=";
+    char alice[128] = "--owner=alice=";
     stage_open();
-    const size_t at = strlen(issuer);
-    const ProtobufCBinaryData *key = &stage.scene.issuer.key.content;
-    for (size_t i = 12; i < key->len; i++) { /* behind what says that it is Ed25519 */
-        (void)snprintf(issuer + at + 2 * (i - 12), 3, "%02x", key->data[i]);
-    }
-    stage_start(ARGUMENTS("--signatures=check", issuer));
+    /* Behind what says that it is Ed25519. */
+    append_hexadecimal(issuer, &stage.scene.issuer.key.content, 12);
+    append_hexadecimal(alice, &stage.scene.alice.key.content, 0);
+    stage_start(ARGUMENTS("--signatures=check", issuer, alice));
     struct mimic_issue it;
     mimic_issue_init(&it, C, PRODUCTION, 10, &stage.scene.alice);
     struct mimic_transaction *right = issuing(P);
@@ -426,6 +432,7 @@ Test(mimic, signatures_are_held_against_the_issuers_of_the_command_line) {
     cr_expect_eq(settled_status_of(right->id_text), MIMIC_STATUS_COMMITTED);
     cr_assert(mimic_client_wait(&stage.client, start_sending(&wrong, 1), PATIENCE_MS));
     cr_expect_eq(settled_status_of(wrong->id_text), MIMIC_STATUS_FAILED);
+    cr_expect_eq(standin_process_count(&stage.standin, "[\"owner\",\"alice\"]"), 2);
     mimic_transaction_close(right);
     mimic_transaction_close(wrong);
     stage_close();

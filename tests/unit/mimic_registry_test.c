@@ -234,11 +234,13 @@ Test(mimic_proof, the_library_s_vector_is_right_and_nothing_else_is) {
     cr_expect(mimic_proof_is_right(proof, left, right, "test"));
 }
 
+static struct mimic_names names;
+
 static enum mimic_action choose(struct mimic_faults *faults, struct mimic_scene *scene,
                                 const ProtobufCMessage *event) {
     struct mimic_description *description = malloc(sizeof *description);
     struct mimic_transaction *it = mimic_scene_sign(scene, P, event, &scene->alice);
-    mimic_describe(it, description);
+    mimic_describe(it, &names, description);
     const enum mimic_action action = mimic_fault_of_transaction(faults, &description->request);
     mimic_description_close(description);
     mimic_transaction_close(it);
@@ -266,6 +268,13 @@ Test(mimic_fault, the_first_rule_that_applies_decides) {
     cr_expect_eq(choose(&faults, &scene, &transfer.event.base), MIMIC_ACTION_LOSE);
     cr_expect_eq(mimic_fault_of_reading(&faults, "status"), MIMIC_ACTION_UNAVAILABLE);
     cr_expect_eq(mimic_fault_of_reading(&faults, "stream"), MIMIC_ACTION_NONE);
+    faults.count = 0;
+    cr_assert(mimic_fault_add_line(&faults, "refuse transfer:newOwner=bob"));
+    cr_expect_eq(choose(&faults, &scene, &transfer.event.base), MIMIC_ACTION_NONE);
+    names.each[0].name = "bob";
+    names.each[0].key.key = scene.bob.key;
+    names.count = 1;
+    cr_expect_eq(choose(&faults, &scene, &transfer.event.base), MIMIC_ACTION_REFUSE);
     faults.count = 0;
     cr_assert(mimic_fault_add_line(&faults, "ignore *"));
     cr_expect_eq(mimic_fault_of_reading(&faults, "stream"), MIMIC_ACTION_NONE, "not all of them");

@@ -32,10 +32,26 @@ static void add_hex(struct mimic_description *description, const char *name,
     }
 }
 
-static void add_key(struct mimic_description *description, const char *name,
+/* NULL: it is called nothing. */
+static const char *name_of(const struct mimic_names *names,
+                           const ProjectOrigin__Electricity__V1__PublicKey *key) {
+    for (uint32_t i = 0; names != NULL && i < names->count; i++) {
+        const ProjectOrigin__Electricity__V1__PublicKey *each = &names->each[i].key.key;
+        if (each->type == key->type && each->content.len == key->content.len &&
+            memcmp(each->content.data, key->content.data, key->content.len) == 0) {
+            return names->each[i].name;
+        }
+    }
+    return NULL;
+}
+
+static void add_key(struct mimic_description *description, const char *field,
                     const ProjectOrigin__Electricity__V1__PublicKey *key) {
-    if (key != NULL) {
-        add_hex(description, name, &key->content);
+    const char *name = key == NULL ? NULL : name_of(description->names, key);
+    if (name != NULL) {
+        add(description, field, name);
+    } else if (key != NULL) {
+        add_hex(description, field, &key->content);
     }
 }
 
@@ -124,6 +140,7 @@ void mimic_describe_briefly(const struct mimic_transaction *transaction,
     (void)snprintf(description->nonce, sizeof description->nonce, "%s",
                    header == NULL ? "" : header->nonce);
     description->used = 0;
+    description->names = NULL;
     description->event = (struct mimic_event){.kind = MIMIC_EVENT_OTHER};
     description->request = (struct standin_request){
         .submission_id = description->nonce,
@@ -136,9 +153,10 @@ void mimic_describe_briefly(const struct mimic_transaction *transaction,
     };
 }
 
-void mimic_describe(const struct mimic_transaction *transaction,
+void mimic_describe(const struct mimic_transaction *transaction, const struct mimic_names *names,
                     struct mimic_description *description) {
     mimic_describe_briefly(transaction, description);
+    description->names = names;
     const ProjectOrigin__Registry__V1__TransactionHeader *header = transaction->message->header;
     if (header == NULL) {
         return;

@@ -25,6 +25,7 @@ enum key {
     KEY_REGISTRY,
     KEY_ISSUER,
     KEY_CHRONICLER,
+    KEY_OWNER,
     KEY_SIGNATURES,
     KEY_PROOFS,
     KEY_PERIODS,
@@ -59,6 +60,8 @@ const struct argp_option mimic_known[] = {
     {"issuer", KEY_ISSUER, "AREA=KEY", 0,
      "Who may issue in a grid area: 32 bytes of Ed25519 or 33 of secp256k1, in hexadecimal", 2},
     {"chronicler", KEY_CHRONICLER, "AREA=KEY", 0, "Who must sign allocations in a grid area", 2},
+    {"owner", KEY_OWNER, "NAME=KEY", 0,
+     "What rules and the ledger call a key: transfer:newOwner=NAME", 2},
     {"signatures", KEY_SIGNATURES, "WHICH", 0, "check (default) or off", 2},
     {"proofs", KEY_PROOFS, "WHICH", 0,
      "off (default) or sum-and-equality; range proofs are never checked", 2},
@@ -143,19 +146,34 @@ static struct mimic_area *area_of(struct mimic_network *network, const char *nam
     return area;
 }
 
-static bool parse_area_key(char *text, bool issuer, struct mimic_network *network) {
+/* Cut NAME=KEY in two. NULL: it is not that. */
+static char *cut_at_equals(char *text) {
     char *equals = strchr(text, '=');
     if (equals == NULL || equals == text) {
-        return false;
+        return NULL;
     }
     *equals = '\0';
-    struct mimic_area *area = area_of(network, text);
+    return equals + 1;
+}
+
+static bool parse_area_key(char *text, bool issuer, struct mimic_network *network) {
+    const char *hexadecimal = cut_at_equals(text);
+    struct mimic_area *area = hexadecimal == NULL ? NULL : area_of(network, text);
     if (area == NULL) {
         return false;
     }
     uint32_t *count = issuer ? &area->issuers_count : &area->chroniclers_count;
     struct mimic_area_key *keys = issuer ? area->issuers : area->chroniclers;
-    return *count < MIMIC_AREA_KEYS_MAX && parse_key(equals + 1, &keys[(*count)++]);
+    return *count < MIMIC_AREA_KEYS_MAX && parse_key(hexadecimal, &keys[(*count)++]);
+}
+
+static bool parse_name(char *text, struct mimic_names *names) {
+    const char *hexadecimal = cut_at_equals(text);
+    if (hexadecimal == NULL || names->count == MIMIC_NAMES_MAX) {
+        return false;
+    }
+    names->each[names->count].name = text;
+    return parse_key(hexadecimal, &names->each[names->count++].key);
 }
 
 static bool parse_network(int key, char *value, struct mimic_network *network) {
@@ -197,6 +215,8 @@ static bool parse_value(int key, char *value, struct mimic_options *options) {
     case KEY_LEDGER:
         options->ledger = value;
         return true;
+    case KEY_OWNER:
+        return parse_name(value, &options->names);
     case KEY_TLS_CERTIFICATE:
         options->tls.certificate_file = value;
         return true;

@@ -5,9 +5,9 @@
 #include <argp.h>
 
 #include "standin/chance.h"
+#include "standin/project_origin/description.h"
 #include "standin/project_origin/fault.h"
 #include "standin/project_origin/transport.h"
-#include "standin/project_origin/verifier.h"
 
 struct mimic_options {
     const char *listen; /* unix:/path, host:port or [ipv6]:port */
@@ -20,6 +20,7 @@ struct mimic_options {
     struct standin_latency answering; /* of answering a call */
     int64_t finalize_after_ms;
     struct mimic_network network;
+    struct mimic_names names;
     struct mimic_faults faults; /* `chance` is not set */
 };
 

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "standin/project_origin/description.h"
-
 /* One of the call's transactions, and what is to become of it. */
 struct parcel {
     struct mimic_transaction *transaction; /* NULL: it is the registry's already */
@@ -19,7 +17,7 @@ static enum mimic_action choose(struct mimic_service *service,
     if (service->faults->count == 0) {
         return MIMIC_ACTION_NONE;
     }
-    mimic_describe(transaction, &described);
+    mimic_describe(transaction, service->names, &described);
     const enum mimic_action action =
         mimic_fault_of_transaction(service->faults, &described.request);
     mimic_description_close(&described);
@@ -29,7 +27,7 @@ static enum mimic_action choose(struct mimic_service *service,
 static void witness(struct mimic_service *service, enum standin_ledger_what what,
                     const struct mimic_transaction *transaction, const char *action) {
     const struct clock *clock = &service->registry->clock;
-    mimic_describe(transaction, &described);
+    mimic_describe(transaction, service->names, &described);
     const uint32_t times = standin_ledger_write(service->registry->ledger, what, &described.request,
                                                 action, clock->wall_ms(clock->self));
     if (times > 1) {

@@ -78,8 +78,8 @@ enum result mimic_server_open(struct mimic_server *server, struct mimic_options 
         .chance = &server->chance,
         .timers = &server->timers,
     };
-    server->service =
-        (struct mimic_service){.registry = &server->registry, .faults = &options->faults};
+    server->service = (struct mimic_service){
+        .registry = &server->registry, .faults = &options->faults, .names = &options->names};
     mimic_registry_init(&server->registry);
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (server->epoll < 0) {

@@ -2,13 +2,15 @@
 #ifndef MILLRACE_STANDIN_PROJECT_ORIGIN_SERVICE_H
 #define MILLRACE_STANDIN_PROJECT_ORIGIN_SERVICE_H
 
+#include "standin/project_origin/description.h"
 #include "standin/project_origin/message.h"
 #include "standin/project_origin/registry.h"
 
 struct mimic_service {
     struct mimic_registry *registry;
     struct mimic_faults *faults;
-    uint64_t requests; /* transactions that came */
+    const struct mimic_names *names; /* NULL: nobody has any */
+    uint64_t requests;               /* transactions that came */
 };
 
 struct mimic_answer {
