@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,33 @@ void standin_process_open(struct standin_process *process) {
     (void)snprintf(process->ledger, sizeof process->ledger, "%s/ledger.jsonl", process->directory);
 }
 
+static struct sockaddr_in loopback(uint16_t port) {
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+}
+
+void standin_process_open_tcp(struct standin_process *process) {
+    standin_process_open(process);
+    struct sockaddr_in at = loopback(0);
+    socklen_t length = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &length), 0);
+    (void)close(fd);
+    process->port = ntohs(at.sin_port);
+    (void)snprintf(process->address, sizeof process->address, "127.0.0.1:%u", process->port);
+}
+
 static bool listens(const struct standin_process *process) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", process->directory);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const bool connected = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    const struct sockaddr_in remote = loopback(process->port);
+    (void)snprintf(local.sun_path, sizeof local.sun_path, "%s/socket", process->directory);
+    const bool by_tcp = process->port != 0;
+    const int fd = socket(by_tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool connected = by_tcp
+                               ? connect(fd, (const struct sockaddr *)&remote, sizeof remote) == 0
+                               : connect(fd, (const struct sockaddr *)&local, sizeof local) == 0;
     (void)close(fd);
     return connected;
 }

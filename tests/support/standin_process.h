@@ -7,13 +7,16 @@
 
 struct standin_process {
     char directory[64];
-    char address[128]; /* unix:… */
+    char address[128]; /* unix:…, or 127.0.0.1:… */
+    uint16_t port;     /* of the latter; else 0 */
     char ledger[128];
     pid_t pid; /* 0: not running */
 };
 
 /* A place for its socket and ledger; not running yet. */
 void standin_process_open(struct standin_process *process);
+/* The same, to be reached by TCP at a port that is free now. */
+void standin_process_open_tcp(struct standin_process *process);
 /* Run it with these further arguments, ended by NULL; returns once it listens. */
 void standin_process_start(struct standin_process *process, const char *const *arguments);
 void standin_process_signal(struct standin_process *process, int signal);
