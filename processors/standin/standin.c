@@ -18,8 +18,8 @@ static bool is_project_origin(int argc, char **argv) {
             continue;
         }
         const char *rest = argv[i] + sizeof option - 1;
-        const char *value = *rest == '=' ? rest + 1 : *rest == '\0' ? argv[i + 1] : NULL;
-        if (value != NULL && strcmp(value, name) == 0) {
+        if ((*rest == '=' && strcmp(rest + 1, name) == 0) ||
+            (*rest == '\0' && i + 1 < argc && strcmp(argv[i + 1], name) == 0)) {
             return true;
         }
     }

@@ -23,7 +23,7 @@ void mimic_visitor_close(struct mimic_visitor *visitor) {
     free(visitor);
 }
 
-static int get_state(struct mimic_server *server, char *body, FILE *out) {
+static int get_state(struct mimic_server *server, const char *body, FILE *out) {
     const struct mimic_counts *counts = &server->registry.counts;
     (void)body;
     (void)fprintf(out,
@@ -36,7 +36,7 @@ static int get_state(struct mimic_server *server, char *body, FILE *out) {
     return STATUS_OK;
 }
 
-static int get_rules(struct mimic_server *server, char *body, FILE *out) {
+static int get_rules(struct mimic_server *server, const char *body, FILE *out) {
     const struct mimic_faults *faults = &server->options->faults;
     (void)body;
     for (uint32_t i = 0; i < faults->count; i++) {
@@ -46,38 +46,42 @@ static int get_rules(struct mimic_server *server, char *body, FILE *out) {
     return STATUS_OK;
 }
 
-static int add_rules(struct mimic_server *server, char *body, FILE *out) {
+static int add_rules(struct mimic_server *server, const char *body, FILE *out) {
     struct mimic_faults *faults = &server->options->faults;
     const uint32_t before = faults->count;
-    char *rest = body;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+    char *lines = strdup(body);
+    assert(lines != NULL);
+    int status = STATUS_OK;
+    char *rest = lines;
+    for (char *line; status == STATUS_OK && (line = strsep(&rest, "\n")) != NULL;) {
         if (line[0] != '\0' && !mimic_fault_add_line(faults, line)) {
             faults->count = before; /* all or none */
             (void)fprintf(out, "\"%.200s\" cannot be understood\n", line);
-            return STATUS_BAD;
+            status = STATUS_BAD;
         }
     }
-    return STATUS_OK;
+    free(lines);
+    return status;
 }
 
-static int remove_rules(struct mimic_server *server, char *body, FILE *out) {
+static int remove_rules(struct mimic_server *server, const char *body, FILE *out) {
     (void)body;
     (void)out;
     server->options->faults.count = 0;
     return STATUS_OK;
 }
 
-static int set_latency(struct mimic_server *server, char *body, FILE *out) {
+static int set_latency(struct mimic_server *server, const char *body, FILE *out) {
     (void)out;
     return standin_latency_parse(body, &server->options->latency) ? STATUS_OK : STATUS_BAD;
 }
 
-static int set_answering(struct mimic_server *server, char *body, FILE *out) {
+static int set_answering(struct mimic_server *server, const char *body, FILE *out) {
     (void)out;
     return standin_latency_parse(body, &server->options->answering) ? STATUS_OK : STATUS_BAD;
 }
 
-static int move_clock(struct mimic_server *server, char *body, FILE *out) {
+static int move_clock(struct mimic_server *server, const char *body, FILE *out) {
     int64_t by_ms;
     (void)out;
     if (!standin_duration_parse(body, &by_ms)) {
@@ -87,7 +91,7 @@ static int move_clock(struct mimic_server *server, char *body, FILE *out) {
     return STATUS_OK;
 }
 
-static int set_outage(struct mimic_server *server, char *body, FILE *out) {
+static int set_outage(struct mimic_server *server, const char *body, FILE *out) {
     (void)out;
     if (strcmp(body, "begin") != 0 && strcmp(body, "end") != 0) {
         return STATUS_BAD;
@@ -96,7 +100,7 @@ static int set_outage(struct mimic_server *server, char *body, FILE *out) {
     return STATUS_OK;
 }
 
-static int set_streams_max(struct mimic_server *server, char *body, FILE *out) {
+static int set_streams_max(struct mimic_server *server, const char *body, FILE *out) {
     char *end;
     const unsigned long number = strtoul(body, &end, 10);
     (void)out;
@@ -113,7 +117,7 @@ static int set_streams_max(struct mimic_server *server, char *body, FILE *out) {
 
 static const struct {
     const char *what;
-    int (*act)(struct mimic_server *server, char *body, FILE *out);
+    int (*act)(struct mimic_server *server, const char *body, FILE *out);
 } routes[] = {
     {"GET /state", get_state},
     {"GET /rules", get_rules},
@@ -126,7 +130,7 @@ static const struct {
     {"POST /max-streams", set_streams_max},
 };
 
-static int route(struct mimic_server *server, const char *request, char *body, FILE *out) {
+static int route(struct mimic_server *server, const char *request, const char *body, FILE *out) {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const size_t length = strlen(routes[i].what);
         if (strncmp(request, routes[i].what, length) == 0 && request[length] == ' ') {
@@ -136,7 +140,7 @@ static int route(struct mimic_server *server, const char *request, char *body, F
     return STATUS_NOT_FOUND;
 }
 
-static void answer(struct mimic_visitor *visitor, struct mimic_server *server, char *body) {
+static void answer(struct mimic_visitor *visitor, struct mimic_server *server, const char *body) {
     static const struct {
         int status;
         const char *reason;

@@ -104,7 +104,7 @@ static struct mimic_answer get_stream(struct mimic_service *service, const uint8
         PROJECT_ORIGIN__REGISTRY__V1__GET_STREAM_TRANSACTIONS_RESPONSE__INIT;
     const struct mimic_stream *stream = mimic_stream_find(&service->registry->streams, id);
     const uint32_t count = stream == NULL ? 0 : stream->rows_count;
-    response.transactions = calloc(count + 1, sizeof *response.transactions);
+    response.transactions = calloc(count + 1, sizeof(ProjectOrigin__Registry__V1__Transaction *));
     assert(response.transactions != NULL);
     for (uint32_t i = 0; i < count; i++) {
         response.transactions[response.n_transactions++] = stream->rows[i]->transaction->message;

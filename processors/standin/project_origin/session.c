@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_AT_ONCE = 65536, SEND_AT_ONCE = 65536, WINDOW = 1 << 20 };
+enum { READ_AT_ONCE = 65536, SEND_AT_ONCE = 65536, OUTPUT_BYTES = 131072, WINDOW = 1 << 20 };
 
 static int begin_headers(nghttp2_session *http2, const nghttp2_frame *frame, void *self) {
     struct mimic_session *session = self;
@@ -82,7 +82,7 @@ static int frame_received(nghttp2_session *http2, const nghttp2_frame *frame, vo
     return 0;
 }
 
-static void close_call(struct mimic_call *call) {
+static void forget_call(struct mimic_call *call) {
     if (call->previous != NULL) {
         call->previous->next = call->next;
     } else {
@@ -91,6 +91,9 @@ static void close_call(struct mimic_call *call) {
     if (call->next != NULL) {
         call->next->previous = call->previous;
     }
+}
+
+static void close_call(struct mimic_call *call) {
     mimic_answer_close(&call->answer);
     free(call->body);
     free(call);
@@ -101,6 +104,7 @@ static int stream_closed(nghttp2_session *http2, int32_t stream, uint32_t code, 
     (void)code;
     (void)self;
     if (call != NULL) {
+        forget_call(call);
         close_call(call);
         (void)nghttp2_session_set_stream_user_data(http2, stream, NULL);
     }
@@ -143,7 +147,7 @@ struct mimic_session *mimic_session_open(int socket, SSL_CTX *tls, uint64_t numb
     session->stream_last = INT32_MAX;
     session->arrived = arrived;
     session->self = self;
-    session->output = malloc(2 * SEND_AT_ONCE);
+    session->output = malloc(OUTPUT_BYTES);
     assert(session->output != NULL);
     session->http2 = open_http2(session, streams_max);
     return session;
@@ -151,8 +155,9 @@ struct mimic_session *mimic_session_open(int socket, SSL_CTX *tls, uint64_t numb
 
 void mimic_session_close(struct mimic_session *session) {
     nghttp2_session_del(session->http2);
-    while (session->calls != NULL) {
-        close_call(session->calls);
+    for (struct mimic_call *call = session->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        close_call(call);
     }
     mimic_transport_close(&session->transport);
     free(session->output);
@@ -195,7 +200,7 @@ static bool fill(struct mimic_session *session) {
         if (count == 0) {
             break;
         }
-        assert((size_t)count <= 2 * SEND_AT_ONCE - session->output_length);
+        assert((size_t)count <= OUTPUT_BYTES - session->output_length);
         memcpy(session->output + session->output_length, bytes, (size_t)count);
         session->output_length += (size_t)count;
     }
