@@ -58,6 +58,7 @@ SCENES_SOURCES := $(sort $(wildcard tests/simulate/scenes/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/spec/*.c tests/contract/*.c))
 FLOW_SOURCES := $(sort $(wildcard tests/flow/*.c))
 FLOWS := $(FLOW_SOURCES:tests/flow/%.c=$(BUILD)/flow/%)
+DRIVE := $(BUILD)/project_origin/drive
 SUITES := $(foreach s,unit spec contract,$(if $(wildcard tests/$(s)/*.c),$(s)))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -72,7 +73,7 @@ NEXT_SOURCES := $(sort $(shell grep -rlE --include='*.c' '(CERTIFICATES|SUBMISSI
 .DEFAULT_GOAL := all
 .SECONDARY: # an object that only a check needed is kept as well
 .PHONY: all help clean
-all: $(BUILD)/millrace $(NEXT)/millrace $(SUITES:%=$(BUILD)/suites/%) $(FLOWS) ## Build the binary and all tests
+all: $(BUILD)/millrace $(NEXT)/millrace $(SUITES:%=$(BUILD)/suites/%) $(FLOWS) $(DRIVE) ## Build the binary and all tests
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -150,6 +151,12 @@ $(FLOWS): $(BUILD)/flow/%: $(BUILD)/tests/flow/%.o $(call object,$(SUPPORT_SOURC
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -o $@ $(PKG_LIBS) $(filter -l%,$(CRITERION))
+
+# The adapter in a process of its own: tests/project_origin/README.md.
+$(DRIVE): $(call object,tests/project_origin/drive.c) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
 # The log and the schema registry in memory need no test framework, and so neither does it.
 SIMULATION := $(call object,$(SIMULATE_SOURCES) \

@@ -4,7 +4,7 @@ GENERATED := schemas/generated/% tests/support/probe/% processors/outside/proces
 HAND_WRITTEN := $(filter-out $(GENERATED), \
     $(SOURCES) $(TEST_SOURCES) $(FLOW_SOURCES) $(SUPPORT_SOURCES) $(SIMULATE_SOURCES) \
     $(SCENES_SOURCES) $(wildcard $(SIMULATE_MAIN) tests/bench/*.c tests/bench/support/*.c \
-        tests/tsan/*.c tests/fuzz/*.c))
+        tests/tsan/*.c tests/fuzz/*.c tests/project_origin/*.c))
 HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 
 # One after the other: each suite uses all cores by itself, and its output stays together.
@@ -12,7 +12,7 @@ HEADERS := $(filter-out $(GENERATED),$(shell find processors tests -name '*.h'))
 suites: $(SUITES:%=$(BUILD)/suites/%)
 	@set -e; for suite in $(SUITES); do $(MAKE) $$suite; done
 
-.PHONY: check test asan tsan clang stack flow ci
+.PHONY: check test asan tsan clang independent stack flow ci
 check: ## Quick checks: format, rules, tidy of what changed, generated files; suites, 200 seeds
 	@$(MAKE) gen-check
 	@$(MAKE) all
@@ -22,8 +22,8 @@ check: ## Quick checks: format, rules, tidy of what changed, generated files; su
 	@$(MAKE) scenes
 	@$(MAKE) simulate SEEDS=1..200 simulate-repeats
 
-test: ## Everything that must pass before landing: check, full tidy, clang, asan, seeds, stack, flow
-	+@tests/run check clang asan simulate-many stack+tidy flow faults-quick
+test: ## Everything before landing: check, independent, clang, asan, seeds, full tidy, stack, flow
+	+@tests/run check independent clang asan simulate-many stack+tidy flow faults-quick
 
 asan: ## Run the suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) VARIANT=asan suites
@@ -61,6 +61,10 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/tests/fuzz/fuzz.o \
 	@echo "link $@"
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer $(filter %.o %.a,$^) -o $@ $(PKG_LIBS)
 endif
+
+# TRY=adapter,standin runs some of them.
+independent: $(BUILD)/millrace $(DRIVE) ## Hold adapter and stand-in of Project Origin against grpcio
+	@BUILD=$(BUILD) tests/project_origin/run $(subst $(comma), ,$(TRY))
 
 stack: ## Try docker/stack itself: two stacks beside each other, and starts that fail
 	tests/stack/run

@@ -278,9 +278,12 @@ static void unavailable(void) {
 static void silence(void) {
     now_ms += CALL_MS / 2;
 }
+static void garbage(void) {
+    h2_link_reply(&link_, request.stream_id, "\xff\xff");
+}
 
 Test(project_origin_settling, whatever_the_sending_came_to_it_is_asked_for) {
-    static void (*const ends[])(void) = {reset, unavailable, silence};
+    static void (*const ends[])(void) = {reset, unavailable, silence, garbage};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (i > 0) {
             close_all();

@@ -69,6 +69,15 @@ struct bytes question_stream(const struct uuid *certificate_id, struct arena *ar
 
 /* --- Answers. --- */
 
+bool answer_taken(struct bytes answer) {
+    ProjectOrigin__Registry__V1__SubmitTransactionResponse *response =
+        project_origin__registry__v1__submit_transaction_response__unpack(NULL, answer.length,
+                                                                          answer.data);
+    const bool taken = response != NULL;
+    project_origin__registry__v1__submit_transaction_response__free_unpacked(response, NULL);
+    return taken;
+}
+
 bool answer_status(struct bytes answer, enum answered_status *status, char *words,
                    uint32_t *words_length, uint32_t words_max) {
     ProjectOrigin__Registry__V1__GetTransactionStatusResponse *response =

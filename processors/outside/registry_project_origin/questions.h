@@ -22,6 +22,9 @@ struct bytes question_send(struct bytes transaction, struct arena *arena);
 struct bytes question_status(struct text transaction_id, struct arena *arena);
 struct bytes question_stream(const struct uuid *certificate_id, struct arena *arena);
 
+/* Is it an answer to a sending? It says nothing more than that the transaction is queued. */
+bool answer_taken(struct bytes answer);
+
 enum answered_status {
     ANSWERED_STATUS_UNKNOWN, /* not heard of, or forgotten, or not looked at yet: nothing is said */
     ANSWERED_STATUS_PENDING, /* queued, perhaps for ever */

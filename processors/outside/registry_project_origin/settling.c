@@ -128,6 +128,11 @@ static void hear_sending(struct origin *origin, struct origin_call *call,
         end_not_sent(origin, call, MILLRACE_NOT_SENT_CAUSE_NOT_PROCESSED, completion->words);
         return;
     case GRPC_OUTCOME_REPLY:
+        if (!answer_taken(completion->reply)) {
+            doubt(call, MILLRACE_UNKNOWN_CAUSE_BAD_REPLY,
+                  text_of("the registry's answer is not one of its contract"));
+            break;
+        }
         call->accepted = true;
         (void)reply(origin, call, REGISTRY_REPLY_ACCEPTED, text_of("taken"));
         doubt(call, MILLRACE_UNKNOWN_CAUSE_NO_OUTCOME,
