@@ -29,10 +29,13 @@ POINT_S = 90
 SETTLE_S = 240
 TRIES = 6  # a process that was told to end may do so with nothing in hand
 CALLS_MIN = 2
+CALLS_LEFT = 4  # more than that its successor need not find
 # One of the points comes as late as at the third call.
 OWED_MIN = 3
 UNSENT_MIN = 3
 ANSWERS_MIN = 50
+# By then who finds calls of a dead one does so; where its session ended first, another has them.
+FOUND_S = 20
 
 
 class Sweep:
@@ -108,8 +111,22 @@ class Sweep:
             self.await_calls()
             stage.fence(PROCESSOR, process.lanes())
 
-    def await_fault(self, point, process):
-        self.await_condition(f"{point} is reached", lambda: not process.look())
+    def die_with_calls_out(self):
+        """A process that leaves calls of its own without an answer."""
+        os.kill(STANDIN, signal.SIGSTOP)
+        process = self.start(f"call.written:{CALLS_LEFT}:kill")
+        self.await_condition("calls are written", lambda: not process.look())
+        os.kill(STANDIN, signal.SIGCONT)
+        flow.expect(process.code == -signal.SIGKILL, f"before: it ended with {process.code}")
+
+    def await_fault(self, point, process, how):
+        """What a dead process left may go to another: then the one that waits for it ends, too."""
+        give_up = time.monotonic() + FOUND_S if how == "strike" else float("inf")
+        self.await_condition(
+            f"{point} is reached", lambda: not process.look() or time.monotonic() > give_up
+        )
+        if process.look():
+            process.end(POINT_S)
 
     def have_history(self):
         """Something to restore, also where this is the first point of all."""
@@ -126,16 +143,13 @@ class Sweep:
         for _ in range(TRIES):
             self.work.top_up(UNDER_WAY)
             if how == "strike":
-                before = self.start()
-                self.await_work(before)
-                self.await_calls()
-                before.kill()
+                self.die_with_calls_out()
             if how == "anew":
                 self.have_history()
                 stage.forget("armed", DIRECTORY)
             process = self.start(fault, self.silence if how == "unsent" else None)
             self.provoke(how, process)
-            self.await_fault(point, process)
+            self.await_fault(point, process, how)
             if process.code != 0:
                 break
         flow.expect(process.said(f"fault point {point}: signal"), f"{point} was never reached")
