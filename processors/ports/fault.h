@@ -13,7 +13,8 @@ struct fault_hook {
 /* NULL but where the environment arms a point; then set before any thread starts. */
 extern const struct fault_hook *fault_hook;
 
-/* Each name is at one place: tests/faults/points lists them, and a sweep goes through all. */
+/* Each name is at one place, or at one in each adapter: tests/faults/list-points lists them, and a
+ * sweep goes through all. */
 #define FAULT(name)                                    \
     do {                                               \
         if (__builtin_expect(fault_hook != NULL, 0)) { \

@@ -9,6 +9,7 @@
 #include "outside/clock_os/clock_os.h"
 #include "outside/registry_project_origin/registry_project_origin.h"
 #include "outside/registry_project_origin/transaction.h"
+#include "tests/support/fault_notes.h"
 #include "tests/support/h2_peer.h"
 
 enum { CALL_MS = 30000, PATIENCE_MS = 10000, REPLIES_MAX = 8, REQUESTS_MAX = 64 };
@@ -410,4 +411,21 @@ Test(project_origin_settling, what_was_sent_cannot_be_withdrawn_while_a_question
     h2_link_settings(&link_, H2_NOT_SAID, H2_NOT_SAID);
     answer_status(COMMITTED);
     (void)expect_end(REGISTRY_REPLY_SUCCEEDED, "committed");
+}
+
+/* --- Where it can be killed. --- */
+
+Test(project_origin_settling, fault_points_on_the_way_to_an_outcome) {
+    fault_notes_begin(NULL, NULL);
+    accept_it();
+    cr_expect_str_eq(fault_notes_take(),
+                     "call.before-connect call.connected call.before-write call.written reply.read "
+                     "call.accepted ");
+    answer_status(FAILED_SLICE);
+    answer_stream(STREAM_WITHOUT);
+    (void)expect_end(REGISTRY_REPLY_REFUSED, "Slice not found");
+    cr_expect_str_eq(fault_notes_take(),
+                     "status.asked call.before-write call.written reply.read stream.asked "
+                     "call.before-write call.written reply.read reply.decoded ");
+    fault_notes_end();
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "outside/grpc/tls.h"
+#include "ports/fault.h"
 
 enum {
     READ_BYTES = 16384,
@@ -46,6 +47,7 @@ enum result grpc_connection_open(struct grpc_setup *setup, int64_t now_ms,
     made->setup = setup;
     made->socket.fd = -1;
     made->deadline_ms = now_ms + GRPC_CONNECT_TIMEOUT_MS;
+    FAULT("call.before-connect");
     made->lookup = host_lookup_open(setup->address.host, setup->address.port);
     if (made->lookup == NULL) {
         (void)fail(made, "nobody can be asked for the host now", error);
@@ -100,6 +102,7 @@ static enum result look_up(struct grpc_connection *connection, struct error *err
 static enum result connect_socket(struct grpc_connection *connection, struct error *error) {
     const enum result result = grpc_socket_connected(&connection->socket);
     if (result == RESULT_OK) {
+        FAULT("call.connected");
         close_lookup(connection);
         connection->state = GRPC_CONNECTION_SHAKING_HANDS;
         return RESULT_OK;
@@ -206,22 +209,49 @@ enum result grpc_connection_receive(struct grpc_connection *connection, int64_t 
     return RESULT_OK;
 }
 
+/* Do frames of calls lie in the output? A call's are made behind those of the calls before it. */
+static bool holds_calls(const struct grpc_connection *connection) {
+    const struct grpc_call *last = connection->out.tail;
+    return last != NULL &&
+           last->last_out > grpc_output_handed(&connection->output, connection->socket.in_record);
+}
+
+/* Hands over as much of the output as the kernel takes at once. AGAIN: nothing now. */
+static enum result write_output(struct grpc_connection *connection, struct error *error) {
+    struct grpc_output *output = &connection->output;
+    size_t offered = output->length - output->sent;
+    size_t taken = 0;
+    const bool has_calls = holds_calls(connection);
+    if (has_calls) {
+        if (FAULT_IS_ARMED("call.half-written") && connection->socket.in_record == 0) {
+            offered = (offered + 1) / 2;
+        }
+        FAULT("call.before-write");
+    }
+    /* The one place where it is known which bytes the kernel has. */
+    const enum result result = grpc_socket_write(&connection->socket, output->bytes + output->sent,
+                                                 offered, &taken, error);
+    grpc_output_taken(output, taken);
+    if (result == RESULT_OK && has_calls) {
+        if (holds_calls(connection)) {
+            FAULT("call.half-written");
+        } else {
+            FAULT("call.written");
+        }
+    }
+    return result;
+}
+
 enum result grpc_connection_send(struct grpc_connection *connection, struct error *error) {
     assert(connection->session != NULL);
-    struct grpc_output *output = &connection->output;
     for (;;) {
-        size_t taken = 0;
         if (grpc_session_make_frames(connection, error) != RESULT_OK) {
             return RESULT_FAILED;
         }
-        if (output->length == 0) {
+        if (connection->output.length == 0) {
             break;
         }
-        /* The one place where it is known which bytes the kernel has. */
-        const enum result result =
-            grpc_socket_write(&connection->socket, output->bytes + output->sent,
-                              output->length - output->sent, &taken, error);
-        grpc_output_taken(output, taken);
+        const enum result result = write_output(connection, error);
         if (result == RESULT_AGAIN) {
             break;
         }

@@ -5,6 +5,7 @@
 
 #include "domain/version.h"
 #include "outside/grpc/connection.h"
+#include "ports/fault.h"
 
 static int fail(struct grpc_connection *connection, const char *words) {
     (void)snprintf(connection->wrong, sizeof connection->wrong, "%s", words);
@@ -67,6 +68,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, c
 
 /* The last of an answer has come. */
 static void finish(struct grpc_connection *connection, struct grpc_call *call) {
+    FAULT("reply.read");
     const enum grpc_outcome outcome = grpc_answer_end(call->answer);
     if (outcome == GRPC_OUTCOME_REPLY && !is_whole(connection, call)) {
         grpc_connection_cancel_call(connection, call, GRPC_OUTCOME_BROKEN,

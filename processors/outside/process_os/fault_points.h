@@ -1,9 +1,15 @@
 /* Written by tests/faults/list-points (make gen): every FAULT of the sources. */
-FAULT_POINT("call.before-connect") /* outside/registry_plain/connection.c */
-FAULT_POINT("call.before-write") /* outside/registry_plain/connection.c */
-FAULT_POINT("call.connected") /* outside/registry_plain/connection.c */
-FAULT_POINT("call.half-written") /* outside/registry_plain/connection.c */
-FAULT_POINT("call.written") /* outside/registry_plain/connection.c */
+FAULT_POINT("call.accepted") /* project-origin: outside/registry_project_origin/settling.c */
+FAULT_POINT("call.before-connect") /* plain: outside/registry_plain/connection.c */
+    /* project-origin: outside/grpc/connection.c */
+FAULT_POINT("call.before-write") /* plain: outside/registry_plain/connection.c */
+    /* project-origin: outside/grpc/connection.c */
+FAULT_POINT("call.connected") /* plain: outside/registry_plain/connection.c */
+    /* project-origin: outside/grpc/connection.c */
+FAULT_POINT("call.half-written") /* plain: outside/registry_plain/connection.c */
+    /* project-origin: outside/grpc/connection.c */
+FAULT_POINT("call.written") /* plain: outside/registry_plain/connection.c */
+    /* project-origin: outside/grpc/connection.c */
 FAULT_POINT("commit.after-end") /* outside/kafka/transactor.c */
 FAULT_POINT("commit.before") /* loop/lane_commit.c */
 FAULT_POINT("commit.before-end") /* outside/kafka/transactor.c */
@@ -29,8 +35,10 @@ FAULT_POINT("outcome.before-commit") /* registry_connector/registry_connector.c 
 FAULT_POINT("outcome.staged") /* registry_connector/settling.c */
 FAULT_POINT("rejoin.after") /* loop/group.c */
 FAULT_POINT("rejoin.before") /* loop/group.c */
-FAULT_POINT("reply.decoded") /* outside/registry_plain/registry_plain.c */
-FAULT_POINT("reply.read") /* outside/registry_plain/registry_plain.c */
+FAULT_POINT("reply.decoded") /* plain: outside/registry_plain/registry_plain.c */
+    /* project-origin: outside/registry_project_origin/settling.c */
+FAULT_POINT("reply.read") /* plain: outside/registry_plain/registry_plain.c */
+    /* project-origin: outside/grpc/session.c */
 FAULT_POINT("restore.begin") /* loop/lane_start.c */
 FAULT_POINT("restore.end") /* loop/lane_start.c */
 FAULT_POINT("restore.middle") /* loop/restore.c */
@@ -39,8 +47,10 @@ FAULT_POINT("revoke.end") /* loop/group.c */
 FAULT_POINT("start.after") /* loop/lane_start.c */
 FAULT_POINT("start.before") /* loop/lane_start.c */
 FAULT_POINT("start.positions") /* loop/lane_start.c */
+FAULT_POINT("status.asked") /* project-origin: outside/registry_project_origin/settling.c */
 FAULT_POINT("store.after") /* loop/lane_commit.c */
 FAULT_POINT("store.before") /* loop/lane_commit.c */
+FAULT_POINT("stream.asked") /* project-origin: outside/registry_project_origin/settling.c */
 FAULT_POINT("turn.decoded") /* loop/arrival.c */
 FAULT_POINT("turn.handled") /* loop/lane_turn.c */
 FAULT_POINT("turn.polled") /* loop/lane_turn.c */

@@ -7,6 +7,7 @@
 
 #include "outside/registry_project_origin/connection.h"
 #include "outside/registry_project_origin/questions.h"
+#include "ports/fault.h"
 
 static struct text words_of(const struct origin_call *call) {
     return (struct text){.data = call->words, .length = call->words_length};
@@ -19,6 +20,7 @@ static struct registry_reply *reply(struct origin *origin, const struct origin_c
 
 static void end(struct origin *origin, struct origin_call *call, enum registry_reply_kind kind,
                 struct text words) {
+    FAULT("reply.decoded");
     (void)reply(origin, call, kind, words);
     origin_calls_remove(&origin->calls, call);
 }
@@ -89,12 +91,14 @@ static void ask_status(struct origin *origin, struct origin_call *call) {
     arena_reset(&origin->scratch);
     ask(origin, call, ORIGIN_PHASE_ASKING, question_path_status,
         question_status(origin_call_id(call), &origin->scratch));
+    FAULT("status.asked");
 }
 
 static void read_stream(struct origin *origin, struct origin_call *call) {
     arena_reset(&origin->scratch);
     ask(origin, call, ORIGIN_PHASE_READING, question_path_stream,
         question_stream(&call->call.certificate_id, &origin->scratch));
+    FAULT("stream.asked");
 }
 
 void settle_timer(struct origin *origin, struct origin_call *call) {
@@ -134,6 +138,7 @@ static void hear_sending(struct origin *origin, struct origin_call *call,
             break;
         }
         call->accepted = true;
+        FAULT("call.accepted");
         (void)reply(origin, call, REGISTRY_REPLY_ACCEPTED, text_of("taken"));
         doubt(call, MILLRACE_UNKNOWN_CAUSE_NO_OUTCOME,
               text_of("the registry took it, and told no outcome in the time of a call"));

@@ -13,6 +13,7 @@ CERTIFICATES = "certificates"
 CONNECTOR = "registry-connector"
 BOTH = (CERTIFICATES, CONNECTOR)
 ONE = (CONNECTOR,)
+ADAPTERS = ("plain", "project-origin")
 
 # What brings a process to a point:
 #   work     it starts, restores, and works
@@ -54,6 +55,9 @@ PLAN = {
     "call.before-write": (ONE, "work", 20),
     "call.half-written": (ONE, "work", 10),
     "call.written": (ONE, "work", 20),
+    "call.accepted": (ONE, "work", 20),
+    "status.asked": (ONE, "work", 20),
+    "stream.asked": (ONE, "work", 2),
     "reply.read": (ONE, "work", 20),
     "reply.decoded": (ONE, "work", 20),
     "outcome.staged": (ONE, "work", 20),
@@ -74,16 +78,23 @@ PLAN = {
 }
 
 
-def points():
-    """All that the sources have, in the order of their names."""
-    return re.findall(r'FAULT_POINT\("([^"]+)"\)', LIST.read_text(encoding="utf-8"))
+def points(adapter=None):
+    """All that the sources have, or those that a process with this adapter has; in the order of
+    their names."""
+    parts = LIST.read_text(encoding="utf-8").split('FAULT_POINT("')[1:]
+    found = []
+    for name, where in (part.split('")') for part in parts):
+        adapters = re.findall(r"/\* ([a-z-]+): ", where)
+        if adapter is None or not adapters or adapter in adapters:
+            found.append(name)
+    return found
 
 
-def wanted(faults, action, processor):
+def wanted(faults, action, processor, adapter):
     """The points to sweep in one processor: all of them; or each in one processor only, and of the
     stops a fixed third."""
     chosen = []
-    for number, point in enumerate(points()):
+    for number, point in enumerate(points(adapter)):
         where = PLAN[point][0]
         if faults == "quick" and action == "stop" and number % 3 != 0:
             continue

@@ -1,5 +1,6 @@
 """Every fault point of the sources is swept, and every one that is swept is in the sources."""
 
+import itertools
 import unittest
 
 import plan
@@ -9,18 +10,33 @@ class Plan(unittest.TestCase):
     def test_all_points_are_planned(self):
         self.assertEqual(plan.points(), sorted(plan.PLAN))
 
+    def test_each_adapter_has_its_own(self):
+        for adapter in plan.ADAPTERS:
+            points = plan.points(adapter)
+            self.assertIn("call.half-written", points)
+            self.assertIn("commit.begun", points)
+            self.assertEqual("call.accepted" in points, adapter == "project-origin")
+        self.assertEqual(
+            sorted(set().union(*map(plan.points, plan.ADAPTERS))), plan.points()
+        )
+
     def test_each_is_wanted_where_it_is(self):
-        for processor in plan.BOTH:
-            here = [point for point in plan.points() if processor in plan.PLAN[point][0]]
+        for adapter, processor in itertools.product(plan.ADAPTERS, plan.BOTH):
+            here = [p for p in plan.points(adapter) if processor in plan.PLAN[p][0]]
             for action in ("kill", "stop"):
-                self.assertEqual(plan.wanted("whole", action, processor), here)
+                self.assertEqual(plan.wanted("whole", action, processor, adapter), here)
 
     def test_quick_kills_each_once_and_stops_a_third(self):
-        def quick(action):
-            return sorted(point for p in plan.BOTH for point in plan.wanted("quick", action, p))
+        def quick(action, adapter):
+            return sorted(
+                point
+                for processor in plan.BOTH
+                for point in plan.wanted("quick", action, processor, adapter)
+            )
 
-        self.assertEqual(quick("kill"), plan.points())
-        self.assertEqual(quick("stop"), plan.points()[::3])
+        for adapter in plan.ADAPTERS:
+            self.assertEqual(quick("kill", adapter), plan.points(adapter))
+            self.assertEqual(quick("stop", adapter), plan.points(adapter)[::3])
 
 
 if __name__ == "__main__":

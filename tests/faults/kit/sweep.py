@@ -21,6 +21,7 @@ ACTION, PROCESSOR, DIRECTORY, LEDGER = sys.argv[1:5]
 FAULTS = os.environ["FAULTS"]
 SEED = os.environ["FAULTS_SEED"]
 STORE = os.environ["FAULTS_STORE"]
+ADAPTER = os.environ["FAULTS_ADAPTER"]
 STANDIN = int(os.environ["FAULTS_STANDIN"])
 OTHER = next(name for name in plan.BOTH if name != PROCESSOR)
 UNDER_WAY = 150
@@ -228,7 +229,7 @@ class Sweep:
 def main():
     # Whatever ends this program ends its processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    wanted = plan.wanted(FAULTS, ACTION, PROCESSOR)
+    wanted = plan.wanted(FAULTS, ACTION, PROCESSOR, ADAPTER)
     only = os.environ.get("FAULTS_POINTS")
     if only:
         wanted = [point for point in wanted if point.startswith(tuple(only.split(",")))]
