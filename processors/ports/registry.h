@@ -17,7 +17,7 @@ enum {
 
 /* What an adapter can do besides sending. `none` (0) is what everything must work with. */
 enum registry_capability {
-    REGISTRY_CAPABILITY_STATUS = 1u << 0, /* can be asked for a transaction by its id */
+    REGISTRY_CAPABILITY_STATUS = 1u << 0, /* can be asked what became of a transaction: `ask` */
     REGISTRY_CAPABILITY_STREAM = 1u << 1, /* can read a certificate's stream */
 };
 
@@ -41,6 +41,13 @@ struct registry_request {
                             where no byte of it was handed to the kernel */
 };
 
+/* What became of a transaction that was sent, or may have been or may yet be, by whomever. */
+struct registry_question {
+    struct registry_call call;               /* that was to send it */
+    struct registry_transaction transaction; /* as it is stored; copied by `ask` */
+    int64_t deadline_ms;                     /* monotonic: by then there is a reply */
+};
+
 enum registry_reply_kind {
     REGISTRY_REPLY_ACCEPTED,  /* the registry said that it has it; the outcome comes later */
     REGISTRY_REPLY_SUCCEEDED, /* executed; a complete, well-formed reply for our transaction */
@@ -50,11 +57,22 @@ enum registry_reply_kind {
     REGISTRY_REPLY_UNKNOWN,   /* anything else */
 };
 
+/* How an outcome was learnt. */
+enum registry_learnt {
+    REGISTRY_LEARNT_BY_REPLY = 0, /* the request was answered */
+    REGISTRY_LEARNT_BY_STATUS,    /* it was asked for */
+    REGISTRY_LEARNT_BY_STREAM,    /* the certificate's stream has these very bytes */
+};
+
 /* The replies of one call: ACCEPTED at most once, then exactly one other. Only after UNKNOWN may
- * one SUCCEEDED or REFUSED still follow, when the registry answers late after all. */
+ * one SUCCEEDED or REFUSED still follow, when the registry answers late after all. A question has
+ * one reply: SUCCEEDED, REFUSED (the one request that there was has failed, and the stream does not
+ * have it either), or UNKNOWN: nothing was learnt. That it is not there yet is nothing. */
 struct registry_reply {
     struct registry_call call;
     enum registry_reply_kind kind;
+    bool to_question;                            /* else to the request itself */
+    enum registry_learnt learnt;                 /* SUCCEEDED, REFUSED: how */
     enum millrace_not_sent_cause not_sent_cause; /* NOT_SENT: why */
     enum millrace_unknown_cause unknown_cause;   /* UNKNOWN: why */
     uint32_t text_length;                        /* bytes of `text` */
@@ -85,6 +103,11 @@ struct registry {
     /* Destroy an attempt of which no byte was handed to the kernel. True: it is gone, will never
      * be sent and gets no reply. False: too late, or unknown here. */
     bool (*withdraw)(void *self, const struct registry_call *call);
+
+    /* Ask what became of a transaction: nothing is sent by it, and nobody has to have sent it. One
+     * question about an attempt at a time. It is no call: `calls_out` does not count it, and
+     * `close` drops it. NULL without the capability STATUS. */
+    void (*ask)(void *self, const struct registry_question *question);
 
     /* Calls that are started and still owe a reply other than ACCEPTED. */
     uint32_t (*calls_out)(void *self);

@@ -57,6 +57,19 @@ static int64_t now_of(const struct late_replies *late) {
     return late->clock.monotonic_ms(late->clock.self);
 }
 
+static enum millrace_evidence_kind kind_of(enum registry_learnt learnt) {
+    switch (learnt) {
+    case REGISTRY_LEARNT_BY_REPLY:
+        return MILLRACE_EVIDENCE_KIND_REPLY;
+    case REGISTRY_LEARNT_BY_STATUS:
+        return MILLRACE_EVIDENCE_KIND_STATUS;
+    case REGISTRY_LEARNT_BY_STREAM:
+        return MILLRACE_EVIDENCE_KIND_STREAM;
+    }
+    assert(false);
+    return MILLRACE_EVIDENCE_KIND_OTHER;
+}
+
 static struct registry_evidence_evidence_found evidence_of(const struct late_replies *late,
                                                            const struct uuid *incarnation,
                                                            const struct flight_subject *subject,
@@ -71,17 +84,20 @@ static struct registry_evidence_evidence_found evidence_of(const struct late_rep
     const int64_t wall_ms = late->clock.wall_ms(late->clock.self);
     const struct text words = {.data = reply->text, .length = reply->text_length};
     const enum message_type type = MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND;
+    /* One id for each kind of reply and each way to it, so that the same one written twice is one
+     * message. */
+    const uint32_t ordinal =
+        (uint32_t)reply->kind + (uint32_t)reply->learnt * (REGISTRY_REPLY_UNKNOWN + 1);
     return (struct registry_evidence_evidence_found){
-        /* One id for each kind of reply, so that the same one written twice is one message. */
-        .metadata = metadata_child(&parent, &subject->call.certificate_id,
-                                   text_of(message_types[type].full_name), (uint32_t)reply->kind,
-                                   wall_ms, &late->source),
+        .metadata =
+            metadata_child(&parent, &subject->call.certificate_id,
+                           text_of(message_types[type].full_name), ordinal, wall_ms, &late->source),
         .submission_id = subject->call.submission_id,
         .certificate_id = subject->call.certificate_id,
         .incarnation = *incarnation,
         .transaction_id = {.data = subject->transaction_id,
                            .length = subject->transaction_id_length},
-        .kind = MILLRACE_EVIDENCE_KIND_REPLY,
+        .kind = kind_of(reply->learnt),
         .has_executed = reply->kind != REGISTRY_REPLY_ACCEPTED,
         .executed = reply->kind == REGISTRY_REPLY_SUCCEEDED,
         .has_message = reply->kind == REGISTRY_REPLY_REFUSED,

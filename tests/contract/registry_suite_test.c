@@ -54,6 +54,8 @@ static void fake_wait(void *self) {
     (void)self;
 }
 
+static uint32_t fake_capabilities;
+
 static void fake_close(void *self) {
     struct registry_bench *bench = self;
     bench->registry.close(bench->registry.self);
@@ -64,6 +66,7 @@ static void open_fake(struct registry_bench *bench) {
     static const struct registry_config config = {"main", "fake", "here", 1};
     struct error error;
     memset(&fake, 0, sizeof fake);
+    fake.capabilities = fake_capabilities;
     now_ms = 1000;
     *bench = (struct registry_bench){
         .self = bench,
@@ -81,6 +84,11 @@ static void open_fake(struct registry_bench *bench) {
 }
 
 Test(registry_suite, in_memory) {
+    registry_suite(open_fake);
+}
+
+Test(registry_suite, in_memory_and_to_be_asked) {
+    fake_capabilities = REGISTRY_CAPABILITY_STATUS;
     registry_suite(open_fake);
 }
 

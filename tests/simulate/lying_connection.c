@@ -302,8 +302,7 @@ static void lying_start(void *self, const struct registry_request *wanted) {
 static void give_out(struct lying_connection *connection, struct registry_reply *reply) {
     const struct lying_ready *ready = connection->ready_head;
     connection->ready_head = ready->next;
-    reply->call = call_of(ready->request);
-    reply->kind = ready->kind;
+    *reply = (struct registry_reply){.call = call_of(ready->request), .kind = ready->kind};
     if (ready->kind == REGISTRY_REPLY_SUCCEEDED || ready->kind == REGISTRY_REPLY_REFUSED) {
         ready->request->heard_by = connection->process;
         transcript_say(connection->registry->transcript, "process %u hears of %s: %s",

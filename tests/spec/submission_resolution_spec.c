@@ -194,6 +194,14 @@ Test(evidence, only_what_is_positive_settles) {
         {"a person's word", story_intended, MILLRACE_EVIDENCE_KIND_OPERATOR, SAID_EXECUTED, -1},
         {"unknown, executed", story_unknown, MILLRACE_EVIDENCE_KIND_REPLY, SAID_EXECUTED, RESOLVED},
         {"unknown, refused", story_unknown, MILLRACE_EVIDENCE_KIND_REPLY, SAID_REFUSED, RESOLVED},
+        {"unknown, status: executed", story_unknown, MILLRACE_EVIDENCE_KIND_STATUS, SAID_EXECUTED,
+         RESOLVED},
+        {"unknown, status: refused", story_unknown, MILLRACE_EVIDENCE_KIND_STATUS, SAID_REFUSED,
+         RESOLVED},
+        {"unknown, stream: executed", story_unknown, MILLRACE_EVIDENCE_KIND_STREAM, SAID_EXECUTED,
+         RESOLVED},
+        {"unknown, stream: not in it", story_unknown, MILLRACE_EVIDENCE_KIND_STREAM, SAID_REFUSED,
+         -1},
         {"unknown, accepted", story_unknown, MILLRACE_EVIDENCE_KIND_STATUS, SAID_ACCEPTED, -1},
         {"unknown, not found", story_unknown, MILLRACE_EVIDENCE_KIND_STATUS, SAID_NOT_FOUND, -1},
     };
@@ -211,6 +219,27 @@ Test(evidence, only_what_is_positive_settles) {
             cr_expect_eq(story.state.work.evidence_count, 1, "%s: held", rows[i].name);
             cr_expect_not_null(story.state.work.queued, "%s: open", rows[i].name);
         }
+    }
+}
+
+Test(evidence, that_was_asked_for_needs_neither_quarantine_nor_closing_rule) {
+    static const enum said said[] = {SAID_EXECUTED, SAID_REFUSED};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct ledger_story story;
+        story_begin(&story);
+        story_unknown(&story, 1);
+        const struct uuid unknown_id = story.state.ledger.submission->unknown_id;
+        story_take_over(&story, STORY_LANE_SECOND);
+        story_evidence_about(&story, 1, STORY_LANE_FIRST);
+        say(&story, MILLRACE_EVIDENCE_KIND_STATUS, said[i]);
+        story_expect(&story, STORY_EVENTS(RESOLVED), "the registry said what became of it");
+        const struct registry_events_submission_resolved *event = story_event(&story, 0, RESOLVED);
+        cr_expect_eq(event->executed, said[i] == SAID_EXECUTED);
+        cr_expect_eq(event->closing_rule, MILLRACE_CLOSING_RULE_NONE);
+        cr_expect_not(event->has_quarantine_ms);
+        cr_expect(uuid_equal(&event->metadata.parent_id, &unknown_id));
+        cr_expect(text_equal(event->by, story.context.source.name), "and nobody had to");
+        cr_expect_null(story.state.work.queued);
     }
 }
 

@@ -93,8 +93,53 @@ static void start(void *self, const struct registry_request *request) {
     }
 }
 
+static void set_told(struct fake_question *question, enum registry_reply_kind kind,
+                     enum registry_learnt learnt) {
+    cr_assert_not(question->told);
+    question->told = true;
+    question->has_reply = question->connection != NULL;
+    question->reply = (struct registry_reply){
+        .call = question->call, .kind = kind, .to_question = true, .learnt = learnt};
+    question->reply.text_length =
+        (uint32_t)snprintf(question->reply.text, sizeof question->reply.text, "%s",
+                           kind == REGISTRY_REPLY_REFUSED ? "no, never" : "as asked");
+}
+
+static void ask(void *self, const struct registry_question *wanted) {
+    struct connection *connection = self;
+    struct fake_registry *fake = connection->fake;
+    cr_assert_lt(fake->questions_count, FAKE_REGISTRY_QUESTIONS_MAX);
+    for (uint32_t i = 0; i < fake->questions_count; i++) {
+        const struct fake_question *other = &fake->questions[i];
+        cr_assert(other->connection != connection || (other->told && !other->has_reply) ||
+                      !uuid_equal(&other->call.submission_id, &wanted->call.submission_id) ||
+                      other->call.attempt != wanted->call.attempt,
+                  "one question at a time");
+    }
+    struct fake_question *question = &fake->questions[fake->questions_count++];
+    *question = (struct fake_question){
+        .call = wanted->call,
+        .bytes_length = wanted->transaction.bytes.length,
+        .asked_ms = now_of(connection),
+        .deadline_ms = wanted->deadline_ms,
+        .connection = connection,
+    };
+    memcpy(question->registry, connection->name, sizeof question->registry);
+    cr_assert_leq(wanted->transaction.bytes.length, sizeof question->bytes);
+    memcpy(question->bytes, wanted->transaction.bytes.data, wanted->transaction.bytes.length);
+    (void)snprintf(question->transaction_id, sizeof question->transaction_id, "%.*s",
+                   (int)wanted->transaction.id.length, wanted->transaction.id.data);
+}
+
 static void expire(struct connection *connection) {
     struct fake_registry *fake = connection->fake;
+    for (uint32_t i = 0; i < fake->questions_count; i++) {
+        struct fake_question *question = &fake->questions[i];
+        if (question->connection == connection && !question->told &&
+            question->deadline_ms <= now_of(connection)) {
+            set_told(question, REGISTRY_REPLY_UNKNOWN, REGISTRY_LEARNT_BY_REPLY);
+        }
+    }
     for (uint32_t i = 0; i < fake->count; i++) {
         struct fake_call *call = &fake->calls[i];
         if (call->connection == connection && call->stage == FAKE_CALL_SENT && !call->has_reply &&
@@ -114,6 +159,13 @@ static uint32_t poll_replies(void *self, struct registry_reply *replies, uint32_
         if (call->connection == connection && call->has_reply) {
             call->has_reply = false;
             replies[count++] = call->reply;
+        }
+    }
+    for (uint32_t i = 0; i < fake->questions_count && count < replies_max; i++) {
+        struct fake_question *question = &fake->questions[i];
+        if (question->connection == connection && question->has_reply) {
+            question->has_reply = false;
+            replies[count++] = question->reply;
         }
     }
     return count;
@@ -167,6 +219,18 @@ static int64_t next_deadline_ms(void *self) {
             next_ms = call->deadline_ms;
         }
     }
+    for (uint32_t i = 0; i < connection->fake->questions_count; i++) {
+        const struct fake_question *question = &connection->fake->questions[i];
+        if (question->connection != connection) {
+            continue;
+        }
+        if (question->has_reply) {
+            return INT64_MIN;
+        }
+        if (!question->told && question->deadline_ms < next_ms) {
+            next_ms = question->deadline_ms;
+        }
+    }
     return next_ms;
 }
 
@@ -176,6 +240,12 @@ static void close_connection(void *self) {
         struct fake_call *call = &connection->fake->calls[i];
         if (call->connection == connection) {
             call->connection = NULL;
+        }
+    }
+    for (uint32_t i = 0; i < connection->fake->questions_count; i++) {
+        struct fake_question *question = &connection->fake->questions[i];
+        if (question->connection == connection) {
+            question->connection = NULL;
         }
     }
     connection->fake->connections--;
@@ -198,10 +268,12 @@ static enum result open_connection(void *self, const struct registry_config *con
     connection->fake->connections++;
     *registry = (struct registry){
         .self = connection,
+        .capabilities = connection->fake->capabilities,
         .prepare = prepare,
         .start = start,
         .poll = poll_replies,
         .withdraw = withdraw,
+        .ask = (connection->fake->capabilities & REGISTRY_CAPABILITY_STATUS) != 0 ? ask : NULL,
         .calls_out = calls_out,
         .wait_fd = wait_fd,
         .next_deadline_ms = next_deadline_ms,
@@ -232,6 +304,12 @@ void fake_registry_answer(struct fake_registry *fake, uint32_t number,
     if (kind != REGISTRY_REPLY_ACCEPTED) {
         call->stage = FAKE_CALL_ANSWERED;
     }
+}
+
+void fake_registry_tell(struct fake_registry *fake, uint32_t number, enum registry_reply_kind kind,
+                        enum registry_learnt learnt) {
+    cr_assert_lt(number, fake->questions_count, "there is no question %u", number);
+    set_told(&fake->questions[number], kind, learnt);
 }
 
 void fake_registry_break(struct fake_registry *fake, uint32_t number) {

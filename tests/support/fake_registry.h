@@ -5,7 +5,11 @@
 
 #include "ports/registry.h"
 
-enum { FAKE_REGISTRY_CALLS_MAX = 8192, FAKE_REGISTRY_BYTES_MAX = 256 };
+enum {
+    FAKE_REGISTRY_CALLS_MAX = 8192,
+    FAKE_REGISTRY_QUESTIONS_MAX = 4096,
+    FAKE_REGISTRY_BYTES_MAX = 256,
+};
 
 enum fake_call_stage {
     FAKE_CALL_UNSENT,   /* no byte was handed over */
@@ -29,14 +33,32 @@ struct fake_call {
     const void *connection; /* NULL: closed */
 };
 
+/* It was asked what became of a transaction. */
+struct fake_question {
+    struct registry_call call;
+    char registry[32];
+    char transaction_id[64];
+    uint8_t bytes[FAKE_REGISTRY_BYTES_MAX];
+    uint32_t bytes_length;
+    int64_t asked_ms;
+    int64_t deadline_ms;
+    bool told;      /* it has its reply, or nobody waits for it any more */
+    bool has_reply; /* `reply` waits to be fetched */
+    struct registry_reply reply;
+    const void *connection; /* NULL: closed */
+};
+
 struct fake_registry {
     struct fake_call calls[FAKE_REGISTRY_CALLS_MAX];
     uint32_t count;
-    uint32_t edition;     /* of the adapter: each builds other bytes */
-    bool refuses;         /* nobody can connect: every new call is NOT_SENT at once */
-    bool keeps_unsent;    /* calls stay UNSENT until `fake_registry_take` */
-    bool impossible;      /* nothing can be made into a transaction */
-    uint32_t connections; /* open now */
+    struct fake_question questions[FAKE_REGISTRY_QUESTIONS_MAX];
+    uint32_t questions_count;
+    uint32_t capabilities; /* of the connections that are opened from now on */
+    uint32_t edition;      /* of the adapter: each builds other bytes */
+    bool refuses;          /* nobody can connect: every new call is NOT_SENT at once */
+    bool keeps_unsent;     /* calls stay UNSENT until `fake_registry_take` */
+    bool impossible;       /* nothing can be made into a transaction */
+    uint32_t connections;  /* open now */
     /* Called in `start`, before anything else: the other half of the promise is checked there. */
     void (*watch)(void *context, const struct registry_request *request);
     void *watch_context;
@@ -50,6 +72,9 @@ void fake_registry_take(struct fake_registry *fake);
 /* Answer a call by its number, counted from 0 in the order in which they were started. */
 void fake_registry_answer(struct fake_registry *fake, uint32_t number,
                           enum registry_reply_kind kind);
+/* Answer a question by its number, counted from 0 in the order in which they were asked. */
+void fake_registry_tell(struct fake_registry *fake, uint32_t number, enum registry_reply_kind kind,
+                        enum registry_learnt learnt);
 /* The connection of a call's breaks: it, and all that are out there, become unknown. */
 void fake_registry_break(struct fake_registry *fake, uint32_t number);
 

@@ -41,6 +41,8 @@ static uint32_t poll_replies(void *self, struct registry_reply *replies, uint32_
         /* Not the whole kilobyte of its text. */
         reply->call = connection->calls[connection->first];
         reply->kind = REGISTRY_REPLY_SUCCEEDED;
+        reply->to_question = false;
+        reply->learnt = REGISTRY_LEARNT_BY_REPLY;
         reply->not_sent_cause = MILLRACE_NOT_SENT_CAUSE_OTHER;
         reply->unknown_cause = MILLRACE_UNKNOWN_CAUSE_OTHER;
         reply->text_length = sizeof words - 1;

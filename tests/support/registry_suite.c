@@ -161,12 +161,42 @@ static void gives_no_more_than_was_asked_for(struct registry_bench *bench) {
     expect_out(bench, 0, "both");
 }
 
+/* Nothing is sent by a question, and nobody waits for it: least of all a drain. */
+static void asks_where_it_can(struct registry_bench *bench) {
+    const bool can = (bench->registry.capabilities & REGISTRY_CAPABILITY_STATUS) != 0;
+    cr_assert_eq(can, bench->registry.ask != NULL);
+    if (!can) {
+        return;
+    }
+    static _Alignas(16) uint8_t memory[1 << 17];
+    struct arena arena;
+    arena_init(&arena, memory, sizeof memory);
+    const struct registry_question question = {
+        .call = {.certificate_id = numbered(200), .submission_id = numbered(1), .attempt = 3},
+        .transaction = prepare(bench, 1, &arena),
+        .deadline_ms = *bench->now_ms + CALL_MS,
+    };
+    bench->registry.ask(bench->registry.self, &question);
+    memset(memory, 0xff, sizeof memory);
+    expect_out(bench, 0, "it is no call");
+    expect_silence(bench, "nobody has said anything");
+    *bench->now_ms += CALL_MS;
+    const struct registry_reply reply = next_reply(bench, "its time is over");
+    cr_expect(reply.to_question);
+    cr_expect_eq(reply.kind, REGISTRY_REPLY_UNKNOWN, "nothing was learnt");
+    cr_expect_eq(reply.call.attempt, 3);
+    cr_expect(uuid_equal(&reply.call.submission_id, &question.call.submission_id));
+    cr_expect(uuid_equal(&reply.call.certificate_id, &question.call.certificate_id));
+    expect_out(bench, 0, "nor was it one");
+    expect_silence(bench, "one reply");
+}
+
 void registry_suite(void (*open)(struct registry_bench *bench)) {
     void (*const checks[])(struct registry_bench *) = {
         prepares_the_same_bytes_each_time, says_nothing_before_the_registry_does,
         gives_each_reply_to_its_call,      ends_silence_at_the_deadline,
         knows_what_was_not_sent,           withdraws_only_what_did_not_leave,
-        gives_no_more_than_was_asked_for,
+        gives_no_more_than_was_asked_for,  asks_where_it_can,
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         struct registry_bench bench;

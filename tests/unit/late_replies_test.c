@@ -101,6 +101,29 @@ Test(late_replies, the_same_reply_twice_is_one_message) {
     late_replies_close(&late, 0);
 }
 
+Test(late_replies, what_was_learnt_in_another_way_is_another_message) {
+    static const enum registry_learnt ways[] = {REGISTRY_LEARNT_BY_REPLY, REGISTRY_LEARNT_BY_STATUS,
+                                                REGISTRY_LEARNT_BY_STREAM};
+    enum { WAYS = sizeof ways / sizeof ways[0] };
+    const struct uuid incarnation = {{9}};
+    const struct flight_subject subject = start_call(1, CALL_MS);
+    for (uint32_t i = 0; i < WAYS; i++) {
+        const struct registry_reply reply = {
+            .call = subject.call, .kind = REGISTRY_REPLY_SUCCEEDED, .learnt = ways[i]};
+        late_replies_testify(&late, &incarnation, &subject, &reply);
+    }
+    cr_assert_eq(evidence(), WAYS);
+    for (uint32_t i = 0; i < WAYS; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            const struct log_record *one = memory_log_read(the_log, "registry.evidence", 0, i);
+            const struct log_record *other = memory_log_read(the_log, "registry.evidence", 0, j);
+            cr_expect_not(bytes_equal(one->headers[0].value, other->headers[0].value));
+        }
+    }
+    registry.close(registry.self);
+    late_replies_close(&late, 0);
+}
+
 Test(late_replies, what_says_nothing_about_the_outcome_is_no_evidence) {
     const struct uuid incarnation = {{9}};
     const struct flight_subject subject = start_call(1, 0);

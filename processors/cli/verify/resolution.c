@@ -33,7 +33,8 @@ void verify_registry_operations_take(struct verify *verify, const struct verify_
         (!resolve->executed && resolve->closing_rule == MILLRACE_CLOSING_RULE_MAY_EXECUTE_TWICE);
 }
 
-/* A reply that came too late for its lane: it is about something that was intended. */
+/* What the connector found out by itself, by a late reply or by asking, is about something that was
+ * intended. */
 void verify_evidence_take(struct verify *verify, const struct verify_record *record) {
     const struct verify_place place = verify_place_of(record->record);
     if (verify_certificate_of(verify, record) == NULL) {
@@ -46,7 +47,10 @@ void verify_evidence_take(struct verify *verify, const struct verify_record *rec
     }
     const struct registry_evidence_evidence_found *found = record->message->body;
     (void)uuid_map_take(&verify->parents, &found->metadata.id);
-    if (!record->late && found->kind == MILLRACE_EVIDENCE_KIND_REPLY) {
+    const bool own = found->kind == MILLRACE_EVIDENCE_KIND_REPLY ||
+                     found->kind == MILLRACE_EVIDENCE_KIND_STATUS ||
+                     found->kind == MILLRACE_EVIDENCE_KIND_STREAM;
+    if (!record->late && own) {
         struct verify_evidence *evidence = uuid_map_take(&verify->evidence, &found->metadata.id);
         evidence->submission_id = found->submission_id;
         evidence->offset = place.offset;
@@ -63,7 +67,7 @@ void verify_evidence_end(struct verify *verify) {
             const struct verify_place place =
                 verify_place_at(verify, VERIFY_TOPIC_EVIDENCE, evidence->offset);
             verify_breach(verify, &place,
-                          "is the registry's reply to the submission %s, which was never intended",
+                          "is the registry's word on the submission %s, which was never intended",
                           verify_id(&evidence->submission_id, text));
         }
     }
