@@ -358,6 +358,123 @@ Test(project_origin_settling, a_registry_that_says_nothing_any_more_holds_nobody
     cr_expect_eq(reply->unknown_cause, MILLRACE_UNKNOWN_CAUSE_TIMEOUT);
 }
 
+/* --- What somebody else has sent. --- */
+
+static void ask_within(int64_t timeout_ms) {
+    char id[ORIGIN_TRANSACTION_ID_CHARACTERS + 1];
+    const struct registry_question question = {
+        .call = call_of(1),
+        .transaction = {.id = id_of(transaction, id),
+                        .bytes = {(const uint8_t *)transaction, sizeof transaction - 1}},
+        .deadline_ms = now_ms + timeout_ms,
+    };
+    registry.ask(registry.self, &question);
+    cr_expect_eq(registry.calls_out(registry.self), 0, "a drain does not wait for it");
+}
+
+/* The question makes the connection. */
+static void ask_and_connect(void) {
+    ask_within(CALL_MS);
+    while (!h2_peer_accept(&peer, &link_)) {
+        pass_time();
+        cr_assert_lt(now_ms, CALL_MS);
+    }
+    h2_link_settings(&link_, H2_NOT_SAID, H2_NOT_SAID);
+}
+
+static void expect_answer(enum registry_reply_kind kind, enum registry_learnt learnt,
+                          const char *words) {
+    pass_time_until(now_ms + CALL_MS);
+    const struct registry_reply *reply = expect_end(kind, words);
+    cr_expect(reply->to_question);
+    cr_expect_eq((int)reply->learnt, (int)learnt, "%s", words);
+    replies_count = 0;
+}
+
+Test(project_origin_settling, a_question_is_answered_by_what_is_there_and_never_by_what_is_not) {
+    static const struct {
+        const char *status;
+        const char *stream; /* NULL: it need not be read */
+        enum registry_reply_kind kind;
+        enum registry_learnt learnt;
+        const char *words;
+    } rows[] = {
+        {COMMITTED, NULL, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STATUS, "committed"},
+        {FINALIZED, NULL, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STATUS, "committed"},
+        {UNKNOWN, STREAM_WITH_IT, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STREAM, "stream"},
+        {PENDING, STREAM_WITH_IT, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STREAM, "stream"},
+        {UNKNOWN, STREAM_WITHOUT, REGISTRY_REPLY_UNKNOWN, 0, ""},
+        {PENDING, STREAM_WITHOUT, REGISTRY_REPLY_UNKNOWN, 0, ""},
+        {UNKNOWN, "", REGISTRY_REPLY_UNKNOWN, 0, ""},
+        {UNKNOWN, "\x0a\x7f garbage", REGISTRY_REPLY_UNKNOWN, 0, ""},
+        {"\x08\x09", NULL, REGISTRY_REPLY_UNKNOWN, 0, ""}, /* a status of some later version */
+        {FAILED_SLICE, STREAM_WITHOUT, REGISTRY_REPLY_REFUSED, REGISTRY_LEARNT_BY_STATUS,
+         "Slice not found"},
+        {FAILED_SLICE, STREAM_WITH_IT, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STREAM,
+         "stream"},
+        {FAILED_SLICE, "\x0a\x7f garbage", REGISTRY_REPLY_UNKNOWN, 0, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (i == 0) {
+            ask_and_connect();
+        } else {
+            ask_within(CALL_MS);
+        }
+        answer_status(rows[i].status);
+        if (rows[i].stream != NULL) {
+            answer_stream(rows[i].stream);
+        }
+        expect_answer(rows[i].kind, rows[i].learnt, rows[i].words);
+    }
+    cr_expect_eq(sendings, 0, "nothing was ever sent");
+}
+
+Test(project_origin_settling, a_question_without_an_answer_ends_in_its_time) {
+    ask_and_connect();
+    await_question("GetTransactionStatus");
+    h2_link_status(&link_, request.stream_id, "14", "not now");
+    expect_answer(REGISTRY_REPLY_UNKNOWN, 0, "");
+    ask_within(200);
+    const int64_t deadline_ms = now_ms + 200;
+    await_question("GetTransactionStatus");
+    expect_answer(REGISTRY_REPLY_UNKNOWN, 0, "");
+    cr_expect_leq(now_ms, deadline_ms + 50);
+    h2_peer_stop_listening(&peer);
+    h2_link_hang_up(&link_, true);
+    ask_within(CALL_MS);
+    expect_answer(REGISTRY_REPLY_UNKNOWN, 0, "");
+    h2_peer_listen(&peer);
+    cr_expect_eq(sendings, 0, "nothing was ever sent");
+}
+
+Test(project_origin_settling, what_was_made_for_another_registry_is_not_asked_for) {
+    const struct registry_question question = {
+        .call = call_of(1),
+        .transaction = {.id = text_of("0001"), .bytes = {(const uint8_t *)"x", 1}},
+        .deadline_ms = now_ms + CALL_MS,
+    };
+    registry.ask(registry.self, &question);
+    expect_answer(REGISTRY_REPLY_UNKNOWN, 0, "");
+}
+
+Test(project_origin_settling, a_question_goes_beside_what_is_late) {
+    accept_it();
+    const int64_t deadline_ms = now_ms + CALL_MS;
+    answer_until_stream(PENDING, STREAM_WITHOUT);
+    pass_time_until(deadline_ms);
+    (void)expect_end(REGISTRY_REPLY_UNKNOWN, "told no outcome");
+    replies_count = 0;
+    ask_within(CALL_MS);
+    answer_status(COMMITTED);
+    answer_status(COMMITTED);
+    UNTIL(replies_count == 2);
+    cr_expect_neq(replies[0].to_question, replies[1].to_question);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_expect_eq(replies[i].kind, REGISTRY_REPLY_SUCCEEDED);
+    }
+    cr_expect_eq(registry.calls_out(registry.self), 0);
+}
+
 /* --- What was not sent. --- */
 
 Test(project_origin_settling, what_the_protocol_calls_unprocessed_was_not_sent) {

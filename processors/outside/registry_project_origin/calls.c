@@ -12,12 +12,13 @@ static struct origin_call **bucket_of(struct origin_calls *calls, const struct u
 }
 
 struct origin_call *origin_calls_add(struct origin_calls *calls, const struct registry_call *name,
-                                     struct text transaction_id) {
+                                     struct text transaction_id, bool only_asked) {
     assert(transaction_id.length == ORIGIN_TRANSACTION_ID_CHARACTERS);
-    assert(origin_calls_find(calls, name) == NULL);
+    assert(origin_calls_find(calls, name, only_asked) == NULL);
     struct origin_call *call = calloc(1, sizeof *call);
     assert(call != NULL);
     call->call = *name;
+    call->only_asked = only_asked;
     memcpy(call->transaction_id, transaction_id.data, transaction_id.length);
     struct origin_call **bucket = bucket_of(calls, &name->submission_id);
     call->bucket_next = *bucket;
@@ -27,9 +28,9 @@ struct origin_call *origin_calls_add(struct origin_calls *calls, const struct re
 }
 
 struct origin_call *origin_calls_find(const struct origin_calls *calls,
-                                      const struct registry_call *name) {
+                                      const struct registry_call *name, bool only_asked) {
     struct origin_call *call = *bucket_of((struct origin_calls *)calls, &name->submission_id);
-    while (call != NULL && (call->call.attempt != name->attempt ||
+    while (call != NULL && (call->only_asked != only_asked || call->call.attempt != name->attempt ||
                             !uuid_equal(&call->call.submission_id, &name->submission_id))) {
         call = call->bucket_next;
     }

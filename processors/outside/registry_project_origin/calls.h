@@ -28,6 +28,7 @@ struct origin_call {
     bool accepted;                     /* the registry said that it has it */
     bool refused;                      /* it said that it failed, in these words */
     bool late;                         /* UNKNOWN was said: nobody counts on it any more */
+    bool only_asked;                   /* a question of the connector's: nothing of it is sent */
     uint32_t asked;                    /* times it was asked for so far */
     int64_t deadline_ms;               /* of its outcome; once late: when it is forgotten */
     enum millrace_unknown_cause cause; /* if nothing more is heard of it */
@@ -43,12 +44,12 @@ struct origin_calls {
     uint32_t count;
 };
 
-/* A new call that is to be sent. No other attempt of this submission is known (a bug). */
+/* A new call that is to be sent, or only a question about one. The same is not known (a bug). */
 struct origin_call *origin_calls_add(struct origin_calls *calls, const struct registry_call *call,
-                                     struct text transaction_id);
+                                     struct text transaction_id, bool only_asked);
 /* NULL: not known. */
 struct origin_call *origin_calls_find(const struct origin_calls *calls,
-                                      const struct registry_call *call);
+                                      const struct registry_call *call, bool only_asked);
 /* Its timer is stopped, and nothing of it is out. */
 void origin_calls_remove(struct origin_calls *calls, struct origin_call *call);
 /* Whatever is out. */

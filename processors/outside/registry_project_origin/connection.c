@@ -17,7 +17,7 @@ int64_t connection_now_ms(const struct origin *origin) {
 void connection_send(struct origin *origin, const struct registry_request *request) {
     const int64_t now_ms = connection_now_ms(origin);
     struct origin_call *call =
-        origin_calls_add(&origin->calls, &request->call, request->transaction.id);
+        origin_calls_add(&origin->calls, &request->call, request->transaction.id, false);
     call->phase = ORIGIN_PHASE_SENDING;
     call->deadline_ms = request->deadline_ms;
     /* The registry takes a transaction at once, or not; the rest of the time is for asking. */
@@ -29,8 +29,21 @@ void connection_send(struct origin *origin, const struct registry_request *reque
     registry_replies_expect(&origin->replies);
 }
 
+/* It is asked by the timer, as all questions are: there is a limit to them. */
+void connection_ask(struct origin *origin, const struct registry_question *question) {
+    if (question->transaction.id.length != ORIGIN_TRANSACTION_ID_CHARACTERS) {
+        settle_unasked(origin, &question->call); /* it was made for a registry of another kind */
+        return;
+    }
+    struct origin_call *call =
+        origin_calls_add(&origin->calls, &question->call, question->transaction.id, true);
+    call->phase = ORIGIN_PHASE_WAITING;
+    call->deadline_ms = question->deadline_ms;
+    timer_wheel_set(&origin->wheel, &call->timer, connection_now_ms(origin));
+}
+
 bool connection_withdraw(struct origin *origin, const struct registry_call *name) {
-    struct origin_call *call = origin_calls_find(&origin->calls, name);
+    struct origin_call *call = origin_calls_find(&origin->calls, name, false);
     if (call == NULL || call->phase != ORIGIN_PHASE_SENDING || call->question == NULL ||
         !grpc_call_withdraw(origin->client, call->question)) {
         return false;

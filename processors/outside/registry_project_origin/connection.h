@@ -37,6 +37,7 @@ enum result connection_open(const struct registry_project_origin_adapter *adapte
 void connection_close(struct origin *origin);
 
 void connection_send(struct origin *origin, const struct registry_request *request);
+void connection_ask(struct origin *origin, const struct registry_question *question);
 bool connection_withdraw(struct origin *origin, const struct registry_call *name);
 /* Moves everything on, without waiting. */
 void connection_drive(struct origin *origin);
@@ -46,6 +47,8 @@ int64_t connection_next_ms(const struct origin *origin);
 /* settling.c: what is heard, and what is asked next. */
 void settle_completion(struct origin *origin, struct origin_call *call,
                        const struct grpc_completion *completion);
+/* Nothing is known of what cannot be asked for. */
+void settle_unasked(struct origin *origin, const struct registry_call *name);
 /* Its timer rang. */
 void settle_timer(struct origin *origin, struct origin_call *call);
 

@@ -41,6 +41,10 @@ static bool origin_withdraw(void *self, const struct registry_call *name) {
     return connection_withdraw(self, name);
 }
 
+static void origin_ask(void *self, const struct registry_question *question) {
+    connection_ask(self, question);
+}
+
 static uint32_t origin_calls_out(void *self) {
     return ((const struct origin *)self)->replies.calls_out;
 }
@@ -112,6 +116,7 @@ static enum result origin_open(void *self, const struct registry_config *config,
         .start = origin_start,
         .poll = origin_poll,
         .withdraw = origin_withdraw,
+        .ask = origin_ask,
         .calls_out = origin_calls_out,
         .wait_fd = origin_wait_fd,
         .next_deadline_ms = origin_next_deadline_ms,

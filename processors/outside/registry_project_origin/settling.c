@@ -15,14 +15,29 @@ static struct text words_of(const struct origin_call *call) {
 
 static struct registry_reply *reply(struct origin *origin, const struct origin_call *call,
                                     enum registry_reply_kind kind, struct text words) {
-    return registry_replies_add(&origin->replies, &call->call, kind, call->late, words);
+    struct registry_reply *added = registry_replies_add(&origin->replies, &call->call, kind,
+                                                        call->late || call->only_asked, words);
+    added->to_question = call->only_asked;
+    return added;
 }
 
 static void end(struct origin *origin, struct origin_call *call, enum registry_reply_kind kind,
-                struct text words) {
+                enum registry_learnt learnt, struct text words) {
     FAULT("reply.decoded");
-    (void)reply(origin, call, kind, words);
+    reply(origin, call, kind, words)->learnt = learnt;
     origin_calls_remove(&origin->calls, call);
+}
+
+/* Nothing was learnt; whoever asks may ask again. */
+static void end_question(struct origin *origin, struct origin_call *call) {
+    assert(call->only_asked);
+    (void)reply(origin, call, REGISTRY_REPLY_UNKNOWN, text_of(""));
+    origin_calls_remove(&origin->calls, call);
+}
+
+void settle_unasked(struct origin *origin, const struct registry_call *name) {
+    registry_replies_add(&origin->replies, name, REGISTRY_REPLY_UNKNOWN, true, text_of(""))
+        ->to_question = true;
 }
 
 static void end_not_sent(struct origin *origin, struct origin_call *call,
@@ -52,7 +67,7 @@ static int64_t pause_ms(const struct origin *origin, const struct origin_call *c
 /* Until then there is time for a question: first for its status, then for its stream. */
 static int64_t end_of_questions_ms(const struct origin_call *call, int64_t now_ms) {
     const int64_t read_ms = call->deadline_ms - ORIGIN_READ_MS;
-    return call->late || now_ms >= read_ms ? call->deadline_ms : read_ms;
+    return call->late || call->only_asked || now_ms >= read_ms ? call->deadline_ms : read_ms;
 }
 
 static void ask_later(struct origin *origin, struct origin_call *call) {
@@ -104,6 +119,14 @@ static void read_stream(struct origin *origin, struct origin_call *call) {
 void settle_timer(struct origin *origin, struct origin_call *call) {
     const int64_t now_ms = connection_now_ms(origin);
     assert(call->phase == ORIGIN_PHASE_WAITING);
+    if (call->only_asked) {
+        if (now_ms >= call->deadline_ms) {
+            end_question(origin, call);
+        } else {
+            ask_status(origin, call);
+        }
+        return;
+    }
     if (now_ms >= call->deadline_ms && call->late) {
         origin_calls_remove(&origin->calls, call);
     } else if (now_ms >= call->deadline_ms) {
@@ -164,11 +187,16 @@ static void hear_status(struct origin *origin, struct origin_call *call,
     const bool told = completion->outcome == GRPC_OUTCOME_REPLY &&
                       answer_status(completion->reply, &status, words, &length, sizeof words);
     if (told && status == ANSWERED_STATUS_EXECUTED) {
-        end(origin, call, REGISTRY_REPLY_SUCCEEDED, text_of("the registry has committed it"));
+        end(origin, call, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STATUS,
+            text_of("the registry has committed it"));
     } else if (told && status == ANSWERED_STATUS_FAILED) {
         call->refused = true;
         doubt(call, MILLRACE_UNKNOWN_CAUSE_NO_OUTCOME, (struct text){words, length});
         read_stream(origin, call);
+    } else if (call->only_asked && told) {
+        read_stream(origin, call); /* it forgets what became of a transaction; a stream does not */
+    } else if (call->only_asked) {
+        end_question(origin, call);
     } else {
         ask_later(origin, call); /* likewise whoever cannot be asked now */
     }
@@ -180,9 +208,12 @@ static void hear_stream(struct origin *origin, struct origin_call *call,
     const bool read = completion->outcome == GRPC_OUTCOME_REPLY &&
                       answer_stream(completion->reply, origin_call_id(call), &found);
     if (read && found) {
-        end(origin, call, REGISTRY_REPLY_SUCCEEDED, text_of("it is in the certificate's stream"));
+        end(origin, call, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STREAM,
+            text_of("it is in the certificate's stream"));
     } else if (read && call->refused) {
-        end(origin, call, REGISTRY_REPLY_REFUSED, words_of(call));
+        end(origin, call, REGISTRY_REPLY_REFUSED, REGISTRY_LEARNT_BY_STATUS, words_of(call));
+    } else if (call->only_asked) {
+        end_question(origin, call);
     } else if (!call->late && connection_now_ms(origin) >= call->deadline_ms) {
         say_unknown(origin, call);
     } else {
