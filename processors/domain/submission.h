@@ -148,6 +148,10 @@ bool submission_startable(const struct registry_state_ledger_state *state);
 bool submission_prepared(const struct registry_state_ledger_state *state,
                          struct text *transaction_id, struct bytes *transaction);
 
+/* The metadata of the last attempt's SubmissionIntended, as far as it can be told again: its id and
+ * its root, not who wrote it and when. Only of a submission that is open and was intended. */
+struct millrace_metadata submission_intended(const struct registry_state_ledger_state *state);
+
 /* The submission that is held open: intended or at the registry, by another incarnation. NULL:
  * none. */
 const struct registry_state_submission_model *submission_held(

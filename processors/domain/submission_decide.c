@@ -40,6 +40,18 @@ static void *attempt_event(const struct submission_step *step, enum message_type
     return submission_event_add(step, type, size, &parent, (uint32_t)(model->attempt - 1));
 }
 
+struct millrace_metadata submission_intended(const struct registry_state_ledger_state *state) {
+    const struct registry_state_submission_model *model = state->ledger.submission;
+    const struct registry_state_queued_submission *queued = state->work.queued;
+    assert(model != NULL && queued != NULL && model->attempt >= 1);
+    assert(uuid_equal(&model->submission_id, &queued->submission_id));
+    const struct millrace_source nobody = {.name = text_of("")};
+    const struct millrace_metadata parent = submission_parent(queued);
+    const enum message_type type = MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED;
+    return metadata_child(&parent, &state->certificate_id, text_of(message_types[type].full_name),
+                          (uint32_t)(model->attempt - 1), 0, &nobody);
+}
+
 /* Nothing is under way any more, and what was held is used or useless. */
 static void end_work(const struct submission_step *step) {
     step->decision->work.queued = NULL;

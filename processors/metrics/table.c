@@ -37,6 +37,7 @@ static const char *const command_verdicts[] = {"Applied", "Rejected", "Unknown"}
 static const char *const operations[] = {"issue", "slice",   "transfer", "allocate",
                                          "claim", "unclaim", "withdraw"};
 static const char *const request_verdicts[] = {"succeeded", "refused", "not-sent", "unknown"};
+static const char *const question_answers[] = {"executed", "refused", "nothing"};
 static const char *const dead_letter_words[] = {
 #define WORD(name, word, sentence) word,
     DEAD_LETTER_REASONS(WORD)
@@ -127,6 +128,11 @@ const struct metric_row metrics_table[METRICS_COUNT] = {
                                           {{.name = NULL}},
                                           "From the start of a call to a registry to its end; "
                                           "those that were never sent are left out."},
+    [METRIC_REGISTRY_QUESTIONS] = {"millrace_registry_questions_total",
+                                   METRIC_KIND_COUNTER,
+                                   {CLOSED("answer", question_answers)},
+                                   "Questions to registries what became of submissions that are "
+                                   "held open or unknown; nothing: nothing was learnt."},
     [METRIC_DEAD_LETTERS] = {"millrace_dead_letters_total",
                              METRIC_KIND_COUNTER,
                              {CLOSED("reason", dead_letter_words)},

@@ -21,6 +21,7 @@ enum metric {
     METRIC_COMMAND_DURATION,
     METRIC_REGISTRY_REQUESTS,
     METRIC_REGISTRY_REQUEST_DURATION,
+    METRIC_REGISTRY_QUESTIONS,
     METRIC_DEAD_LETTERS,
     METRIC_TRANSACTIONS,
     METRIC_PRODUCERS_REBUILT,
@@ -104,6 +105,13 @@ enum metric_request_verdict {
     METRIC_REQUEST_REFUSED,
     METRIC_REQUEST_NOT_SENT,
     METRIC_REQUEST_UNKNOWN,
+};
+
+/* `answer` of millrace_registry_questions_total. */
+enum metric_question_answer {
+    METRIC_QUESTION_EXECUTED = 0,
+    METRIC_QUESTION_REFUSED,
+    METRIC_QUESTION_NOTHING,
 };
 
 /* `reason` of millrace_dead_letters_total, from its word. */

@@ -16,6 +16,22 @@ static uint32_t copy_text(char *to, size_t size, struct text text) {
     return text.length;
 }
 
+void flight_subject_init(struct flight_subject *subject, const struct registry_call *call,
+                         struct text transaction_id, const struct millrace_metadata *intended) {
+    assert(intended->has_correlation_id);
+    *subject = (struct flight_subject){
+        .call = *call,
+        .intended_id = intended->id,
+        .correlation_id = intended->correlation_id,
+    };
+    subject->transaction_id_length =
+        copy_text(subject->transaction_id, sizeof subject->transaction_id, transaction_id);
+    if (intended->has_channel) {
+        subject->channel_length =
+            copy_text(subject->channel, sizeof subject->channel, intended->channel);
+    }
+}
+
 static struct bytes copy_bytes(struct bytes bytes) {
     uint8_t *copy = malloc(bytes.length + 1);
     assert(copy != NULL);
@@ -48,21 +64,13 @@ struct flight *flights_add(struct flights *flights, uint32_t registry,
                            const struct registry_events_submission_intended *intended) {
     outlive(flights, &intended->certificate_id);
     struct flight *flight = calloc(1, sizeof *flight);
-    assert(flight != NULL && intended->metadata.has_correlation_id);
-    struct flight_subject *subject = &flight->subject;
-    subject->call = (struct registry_call){
+    assert(flight != NULL);
+    const struct registry_call call = {
         .certificate_id = intended->certificate_id,
         .submission_id = intended->submission_id,
         .attempt = intended->attempt,
     };
-    subject->transaction_id_length = copy_text(
-        subject->transaction_id, sizeof subject->transaction_id, intended->transaction_id);
-    subject->intended_id = intended->metadata.id;
-    subject->correlation_id = intended->metadata.correlation_id;
-    if (intended->metadata.has_channel) {
-        subject->channel_length =
-            copy_text(subject->channel, sizeof subject->channel, intended->metadata.channel);
-    }
+    flight_subject_init(&flight->subject, &call, intended->transaction_id, &intended->metadata);
     flight->registry = registry;
     flight->transaction = copy_bytes(intended->transaction);
     struct flight **bucket = bucket_of(flights, &intended->certificate_id);

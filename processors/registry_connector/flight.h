@@ -34,6 +34,10 @@ struct flight_subject {
     uint32_t channel_length; /* 0: none */
 };
 
+/* Of the intent with this metadata. Texts are copied. */
+void flight_subject_init(struct flight_subject *subject, const struct registry_call *call,
+                         struct text transaction_id, const struct millrace_metadata *intended);
+
 struct flight {
     struct flight_subject subject;
     enum flight_stage stage;

@@ -7,6 +7,7 @@
 
 #include "domain/submission.h"
 #include "generated/c/registry_state.h"
+#include "registry_connector/asking.h"
 #include "registry_connector/circuit.h"
 #include "registry_connector/flight.h"
 #include "registry_connector/lineup.h"
@@ -36,6 +37,7 @@ struct lane_registry {
     uint32_t slots;       /* calls of this lane at once: its share of the registry's */
     uint32_t in_flight;   /* flights that are STAGED, COMMITTED or STARTED */
     bool started;         /* something was started since its connection was last driven */
+    struct asking asking;
 };
 
 /* A reply that this turn has used. If the turn is never committed it becomes evidence. */

@@ -87,6 +87,7 @@ void ledger_stage(struct handling *handling, const struct submission_decision *d
     assert(handling->lane->open >= 0);
     quarantines_follow(&handling->lane->quarantines, &handling->state,
                        turn_monotonic_ms(handling->turn));
+    asking_follow(handling->lane, &handling->state, turn_monotonic_ms(handling->turn));
     const int32_t format = handling->lane->config->state_format;
     /* Raised when it is written anyway, never lowered: it may hold what the older one has no place
      * for. */

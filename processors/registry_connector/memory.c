@@ -52,6 +52,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
      * a restart, and a quarantine may be too long but never too short. */
     lane->open += submission_open(&state) ? 1 : 0;
     quarantines_follow(&lane->quarantines, &state, turn_monotonic_ms(building->turn));
+    asking_follow(lane, &state, turn_monotonic_ms(building->turn));
     if (submission_held(&state, &lane->identity.incarnation) != NULL) {
         hold(lane, &state.certificate_id);
     } else if (submission_startable(&state)) {
@@ -76,6 +77,7 @@ static void forget(struct connector_lane *lane) {
     quarantines_deinit(&lane->quarantines);
     for (uint32_t i = 0; i < lane->registries_count; i++) {
         lineup_deinit(&lane->registries[i].lineup);
+        asking_deinit(&lane->registries[i].asking);
     }
 }
 

@@ -78,6 +78,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     if (result == RESULT_OK) {
         result = sending_intend(lane, turn, error);
     }
+    if (result == RESULT_OK && !lane->draining) {
+        result = asking_ask(lane, turn, error);
+    }
     if (lane->in_hand != NULL) {
         FAULT("outcome.before-commit");
     }
@@ -130,6 +133,7 @@ static int64_t next_deadline_ms(void *self) {
     int64_t next_ms = lane->retry_ms;
     if (lane->retry_ms == INT64_MAX) {
         next_ms = least(settling_next_ms(lane), sending_next_ms(lane));
+        next_ms = least(next_ms, asking_next_ms(lane));
     }
     if (!lane->draining) {
         next_ms = least(next_ms, quarantines_next_ms(&lane->quarantines));

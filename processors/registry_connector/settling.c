@@ -158,8 +158,13 @@ enum result settling_replies(struct connector_lane *lane, struct turn *turn, str
         if (!turn_has_room(turn)) {
             return RESULT_AGAIN;
         }
-        const enum result result =
-            settle_reply(lane, &lane->replies[lane->replies_done], turn, error);
+        const struct registry_reply *reply = &lane->replies[lane->replies_done];
+        if (reply->to_question) {
+            asking_hear(lane, reply);
+            lane->replies_done++;
+            continue;
+        }
+        const enum result result = settle_reply(lane, reply, turn, error);
         if (result == RESULT_AGAIN) {
             lane->retry_ms = turn_monotonic_ms(turn) + RETRY_MS;
             return RESULT_OK; /* it stays fetched */
@@ -271,12 +276,17 @@ static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
     }
     free(hand_over.subjects);
     lineup_deinit(&registry->lineup);
+    asking_deinit(&registry->asking);
 }
 
 void settling_hand_over(struct connector_lane *lane) {
     FAULT("hand-over.begin");
     for (; lane->replies_done < lane->replies_count; lane->replies_done++) {
         const struct registry_reply *reply = &lane->replies[lane->replies_done];
+        if (reply->to_question) {
+            asking_hear(lane, reply);
+            continue;
+        }
         const struct flight *flight = flights_find_call(&lane->flights, &reply->call);
         if (flight != NULL) {
             late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,

@@ -124,6 +124,24 @@ Test(submission, what_was_not_sent_is_queued_again_with_the_same_bytes_and_any_o
                  "whose death counts is who may still send");
 }
 
+Test(submission, an_open_intents_id_and_root_can_be_told_again) {
+    struct ledger_story story;
+    story_begin(&story);
+    story_intended(&story, 1);
+    story_reply(&story, 1, 1, SUBMISSION_REPLY_NOT_SENT);
+    story_intend(&story);
+    const struct registry_events_submission_intended *event = story_event(&story, 0, INTENDED);
+    const struct millrace_metadata intended = event->metadata;
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct millrace_metadata again = submission_intended(&story.state);
+        cr_expect(uuid_equal(&again.id, &intended.id), "step %u", i);
+        cr_expect(uuid_equal(&again.correlation_id, &intended.correlation_id), "step %u", i);
+        cr_expect_eq(again.has_channel, intended.has_channel);
+        cr_expect(!again.has_channel || text_equal(again.channel, intended.channel));
+        story_reply(&story, 1, 2, i == 0 ? SUBMISSION_REPLY_ACCEPTED : SUBMISSION_REPLY_UNKNOWN);
+    }
+}
+
 Test(submission, attempts_have_events_with_ids_of_their_own) {
     struct ledger_story story;
     story_begin(&story);

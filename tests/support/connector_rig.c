@@ -288,6 +288,9 @@ void the_connector_dies(void) {
     for (uint32_t i = 0; i < rig.registry.count; i++) {
         rig.registry.calls[i].connection = NULL;
     }
+    for (uint32_t i = 0; i < rig.registry.questions_count; i++) {
+        rig.registry.questions[i].connection = NULL;
+    }
     lane_close(rig.lane);
     rig.lane = NULL;
     end_process();
