@@ -5,6 +5,7 @@
 #include "cli/config_check.h"
 #include "cli/connections.h"
 #include "cli/duration.h"
+#include "cli/registries.h"
 #include "cli/rights.h"
 #include "cli/run/run.h"
 #include "cli/schemas_live.h"
@@ -12,7 +13,7 @@
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_admin.h"
 #include "outside/kafka/kafka_rights.h"
-#include "outside/registry_plain/registry_plain.h"
+#include "registry_connector/registry_connector.h"
 
 enum {
     TIMEOUT_MS = 30 * 1000, /* of all, if nobody says so */
@@ -32,6 +33,7 @@ struct work {
     struct connection connection;
     struct deployment deployment;
     struct topics_file *file;
+    struct registries registries;
     struct checks checks;
     int64_t until_ms; /* monotonic */
 };
@@ -277,6 +279,34 @@ static void check_schemas(struct work *work) {
     schema_registry_close(registry);
 }
 
+/* What the connector has for registries of Project Origin; it was read before. */
+static void check_secrets(struct work *work) {
+    const struct registries *registries = &work->registries;
+    const struct settings *settings = &work->invocation->settings;
+    char areas[256];
+    if (registries->secrets == NULL) {
+        return; /* nobody needs them, or not whom this is about */
+    }
+    const struct blinding_secret *first = &registries->secrets->secrets[0];
+    checks_add(&work->checks, CHECK_OK, "keys", settings_text(settings, "keys.file"),
+               "keys: %u, of them secret: %u", registries->keyring.count,
+               registries->keyring.secrets_count);
+    checks_add(&work->checks, CHECK_OK, "blinding", settings_text(settings, "blinding.file"),
+               "secrets: %u, that of new slices: %.*s", registries->secrets->count,
+               (int)first->name_length, first->name);
+    /* Whether the registry checks them, it does not say. */
+    const char *shortcoming = registries->prover.shortcoming;
+    checks_add(&work->checks, shortcoming == NULL ? CHECK_OK : CHECK_HIDDEN, "prover",
+               registries->prover.name, "%s",
+               shortcoming == NULL ? "range proofs are made" : shortcoming);
+    if (registries_areas_without_key(registries, areas, sizeof areas)) {
+        const bool needed = work->deployment.origins_count == work->deployment.registries_count;
+        checks_add(&work->checks, needed ? CHECK_WRONG : CHECK_HIDDEN, "issuers", areas,
+                   "keys.file has no secret key of any issuer there, so nothing can be issued at "
+                   "registries of Project Origin: see rules.issuers and `millrace keys`");
+    }
+}
+
 static void check_registries(struct work *work) {
     const struct clock clock = clock_os();
     for (uint32_t i = 0; i < work->deployment.registries_count; i++) {
@@ -286,8 +316,7 @@ static void check_registries(struct work *work) {
         if (!has_time(work, "registry", &call_ms)) {
             return;
         }
-        assert(strcmp(registry->adapter, "plain") == 0); /* the settings know no other */
-        const enum result result = registry_plain_reach(registry->address, &clock, &error);
+        const enum result result = registries_reach(&work->registries, registry, &clock, &error);
         if (result == RESULT_FAILED) {
             (void)error_wrap(&error, "see that it runs, and that registries.%.64s.address is right",
                              registry->name);
@@ -358,7 +387,12 @@ int verb_config_check(struct invocation *invocation, int argc, char **argv) {
     assert(memory != NULL);
     arena_init(&arena, memory, DEPLOYMENT_MEMORY);
     connect_kafka(invocation, LOGGER_LEVEL_ERROR, &work.connection);
-    const enum result result = read_configuration(&work, &arena, &error);
+    enum result result = read_configuration(&work, &arena, &error);
+    const struct logger silent = logger_silent();
+    registries_init(&work.registries, &work.deployment, &silent);
+    if (result == RESULT_OK && is_wanted(invocation, registry_connector_topology.processor)) {
+        result = registries_read_secrets(&work.registries, &invocation->settings, &error);
+    }
     if (result != RESULT_OK) {
         complain("%s", error.text);
         return (int)exit_code_of(result);
@@ -369,9 +403,11 @@ int verb_config_check(struct invocation *invocation, int argc, char **argv) {
     (void)connection_registry_options(invocation); /* before anybody is asked */
     check_kafka(&work);
     check_schemas(&work);
+    check_secrets(&work);
     check_registries(&work);
     const int code = report(&work);
     json_decref(work.checks.rows);
+    registries_deinit(&work.registries);
     topics_file_close(work.file);
     free(memory);
     return code;

@@ -2,8 +2,9 @@
 
 #include <assert.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "configuration/deployment_inside.h"
 
 #define OPTION(member) \
     { offsetof(struct options, member), sizeof((struct options){0}.member) }
@@ -56,8 +57,7 @@ static enum result check_name(const struct setting *setting, struct text name,
                      name.data);
 }
 
-/* What stands behind the fixed part of a setting's name; NULL: another setting. */
-static const char *rest_of(const struct setting *setting, const char *prefix) {
+const char *deployment_rest_of(const struct setting *setting, const char *prefix) {
     const size_t length = strlen(prefix);
     return strncmp(setting->name, prefix, length) == 0 && setting->value != NULL
                ? setting->name + length
@@ -77,14 +77,14 @@ static enum result read_issuers(const struct settings *settings, struct arena *a
                                 struct rules *rules, struct error *error) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < settings->count; i++) {
-        if (rest_of(&settings->items[i], "rules.issuers.") != NULL) {
+        if (deployment_rest_of(&settings->items[i], "rules.issuers.") != NULL) {
             count += items_of(settings->items[i].value);
         }
     }
     struct rules_issuer *issuers = arena_take(arena, (count + 1) * sizeof *issuers);
     for (uint32_t i = 0; i < settings->count; i++) {
         const struct setting *setting = &settings->items[i];
-        const char *area = rest_of(setting, "rules.issuers.");
+        const char *area = deployment_rest_of(setting, "rules.issuers.");
         const char *list = area == NULL ? NULL : setting->value;
         struct text name;
         while (setting_list_next(&list, &name)) {
@@ -150,7 +150,7 @@ static enum result read_owners(const struct settings *settings, struct arena *ar
     rules->owners = owners;
     for (uint32_t i = 0; i < settings->count; i++) {
         const struct setting *setting = &settings->items[i];
-        const char *owner = rest_of(setting, "rules.owner.keys.");
+        const char *owner = deployment_rest_of(setting, "rules.owner.keys.");
         if (owner == NULL) {
             continue;
         }
@@ -167,78 +167,6 @@ static enum result read_owners(const struct settings *settings, struct arena *ar
     return RESULT_OK;
 }
 
-static const char *registry_setting(const struct settings *settings, const char *registry,
-                                    const char *attribute) {
-    char name[SETTING_NAME_MAX];
-    const int length = snprintf(name, sizeof name, "registries.%s.%s", registry, attribute);
-    const struct setting *setting =
-        length > 0 && (size_t)length < sizeof name ? settings_find(settings, name) : NULL;
-    return setting == NULL ? NULL : setting->value;
-}
-
-static enum result add_registry(const struct settings *settings, const struct setting *setting,
-                                const char *name, struct deployment *deployment,
-                                struct error *error) {
-    const char *adapter = registry_setting(settings, name, "adapter");
-    const char *address = registry_setting(settings, name, "address");
-    const char *in_flight_max = registry_setting(settings, name, "in.flight.max");
-    if (adapter == NULL || address == NULL || *address == '\0') {
-        return error_set(error, RESULT_INVALID,
-                         "the registry %s (%s) needs both registries.%s.adapter and "
-                         "registries.%s.address",
-                         name, setting->origin, name, name);
-    }
-    if (deployment->registries_count == DEPLOYMENT_REGISTRIES_MAX) {
-        return error_set(error, RESULT_INVALID, "there are more than %d registries",
-                         DEPLOYMENT_REGISTRIES_MAX);
-    }
-    deployment->registries[deployment->registries_count++] = (struct registry_config){
-        .name = name,
-        .adapter = adapter,
-        .address = address,
-        .in_flight_max = in_flight_max != NULL ? (uint32_t)strtoul(in_flight_max, NULL, 10)
-                                               : deployment->options.in_flight_max,
-    };
-    return RESULT_OK;
-}
-
-static bool is_known(const struct deployment *deployment, const char *name) {
-    for (uint32_t i = 0; i < deployment->registries_count; i++) {
-        if (strcmp(deployment->registries[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum result read_registries(const struct settings *settings, struct arena *arena,
-                                   struct deployment *deployment, struct error *error) {
-    for (uint32_t i = 0; i < settings->count; i++) {
-        const struct setting *setting = &settings->items[i];
-        const char *rest = rest_of(setting, "registries.");
-        if (rest == NULL) {
-            continue;
-        }
-        const struct text word = {.data = rest, .length = (uint32_t)strcspn(rest, ".")};
-        char *name = arena_take(arena, word.length + 1);
-        memcpy(name, word.data, word.length);
-        if (!is_known(deployment, name) &&
-            add_registry(settings, setting, name, deployment, error) != RESULT_OK) {
-            return RESULT_INVALID;
-        }
-    }
-    struct rules_registry *registries =
-        arena_take(arena, (deployment->registries_count + 1) * sizeof *registries);
-    for (uint32_t i = 0; i < deployment->registries_count; i++) {
-        /* No adapter so far can read a certificate's stream. */
-        registries[i] = (struct rules_registry){.name = text_of(deployment->registries[i].name),
-                                                .readable = false};
-    }
-    deployment->rules.registries = registries;
-    deployment->rules.registries_count = deployment->registries_count;
-    return RESULT_OK;
-}
-
 enum result deployment_read(const struct settings *settings, struct arena *arena,
                             struct deployment *deployment, struct error *error) {
     assert(settings != NULL && arena != NULL && deployment != NULL);
@@ -252,5 +180,6 @@ enum result deployment_read(const struct settings *settings, struct arena *arena
     if (result == RESULT_OK) {
         result = read_owners(settings, arena, &deployment->rules, error);
     }
-    return result == RESULT_OK ? read_registries(settings, arena, deployment, error) : result;
+    return result == RESULT_OK ? deployment_read_registries(settings, arena, deployment, error)
+                               : result;
 }

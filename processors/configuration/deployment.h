@@ -16,11 +16,25 @@ enum {
     DEPLOYMENT_MEMORY = 1024 * 1024, /* bytes that the arena must have room for */
 };
 
+/* What more is known of a registry that is spoken to by the adapter "project-origin". */
+struct deployment_origin {
+    const char *name;                 /* as certificates name it */
+    const char *own_name;             /* as it names itself in transactions */
+    const char *tls_ca_file;          /* NULL: whom the system trusts */
+    const char *tls_certificate_file; /* NULL: none */
+    const char *tls_key_file;         /* NULL: none */
+    uint32_t connections_max;         /* of each lane */
+    int64_t poll_first_ms;            /* after it took a transaction */
+    int64_t poll_longest_ms;          /* between two questions */
+};
+
 struct deployment {
     struct options options;
     struct rules rules;
     struct registry_config registries[DEPLOYMENT_REGISTRIES_MAX];
     uint32_t registries_count;
+    struct deployment_origin origins[DEPLOYMENT_REGISTRIES_MAX]; /* those that are such */
+    uint32_t origins_count;
 };
 
 /* Texts are those of the settings, arrays lie in the arena: both must outlive the deployment.

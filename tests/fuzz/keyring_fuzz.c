@@ -1,7 +1,8 @@
-/* Any text as a file of keys, and as a key that others wrote. */
+/* Any text as a file of keys, as one of blinding secrets, and as a key that others wrote. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "outside/registry_project_origin/blinding_file.h"
 #include "outside/registry_project_origin/keyring.h"
 #include "outside/registry_project_origin/new_key.h"
 #include "tests/fuzz/fuzz.h"
@@ -39,6 +40,17 @@ static void try_keyring(struct text text) {
     keyring_close(&keyring);
 }
 
+static void try_blinding(struct text text) {
+    struct error error = {0};
+    struct blinding_secrets *secrets;
+    if (blinding_file_parse("blinding", text, &secrets, &error) != RESULT_OK) {
+        fuzz_require(error.text[0] != '\0' && secrets == NULL);
+        return;
+    }
+    fuzz_require(secrets->count > 0 && secrets->count <= BLINDING_SECRETS_MAX);
+    blinding_file_close(secrets);
+}
+
 static void try_new_key(enum key_kind kind, bool is_secret, struct text text) {
     struct error error = {0};
     struct new_key made;
@@ -55,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *string = fuzz_string(data, size);
     const struct text text = {.data = string, .length = (uint32_t)size};
     try_keyring(text);
+    try_blinding(text);
     for (int kind = KEY_KIND_SECP256K1; kind <= KEY_KIND_ED25519; kind++) {
         try_new_key((enum key_kind)kind, true, text);
         try_new_key((enum key_kind)kind, false, text);

@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "cli/registries.h"
 #include "domain/version.h"
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/kafka_plain.h"
 #include "outside/process_os/process_os.h"
-#include "outside/registry_plain/registry_plain.h"
 #include "registry_connector/registry_connector.h"
 
 /* How long after the drain replies are still waited for: who ended it wants to see it end. */
@@ -16,8 +16,7 @@ enum { LATE_MS = 2000 };
 /* Everything that the lanes refer to; it must not move. */
 struct wiring {
     struct registry_connector_config config;
-    struct registry_plain_adapter plain;
-    struct registry_adapter adapters[1];
+    struct registries registries;
     struct process_os process;
     struct log_plain evidence;
     struct late_replies late_replies;
@@ -60,7 +59,6 @@ static enum result configure(struct run_part *part, struct wiring *wiring, struc
     if (result != RESULT_OK) {
         return result;
     }
-    wiring->adapters[0] = registry_plain(&wiring->plain);
     wiring->config = (struct registry_connector_config){
         .options = &run->deployment.options,
         .emitter = &part->emitter,
@@ -71,8 +69,8 @@ static enum result configure(struct run_part *part, struct wiring *wiring, struc
         .schemas_context = run,
         .registries = run->deployment.registries,
         .registries_count = run->deployment.registries_count,
-        .adapters = wiring->adapters,
-        .adapters_count = sizeof wiring->adapters / sizeof wiring->adapters[0],
+        .adapters = wiring->registries.adapters,
+        .adapters_count = wiring->registries.adapters_count,
         .process = process,
         .late_replies = &wiring->late_replies,
         .counts = &run->counts,
@@ -87,11 +85,17 @@ static enum result configure(struct run_part *part, struct wiring *wiring, struc
 enum result run_registry_connector_open(struct run_part *part, struct error *error) {
     struct wiring *wiring = calloc(1, sizeof *wiring);
     assert(wiring != NULL);
-    enum result result = configure(part, wiring, error);
+    registries_init(&wiring->registries, &part->run->deployment, &part->run->logger);
+    enum result result = registries_read_secrets(&wiring->registries, part->run->settings, error);
     if (result == RESULT_OK) {
+        result = configure(part, wiring, error);
+    }
+    if (result == RESULT_OK) {
+        registries_tell(&wiring->registries, &part->run->logger);
         result = open_late_replies(part, wiring, error);
     }
     if (result != RESULT_OK) {
+        registries_deinit(&wiring->registries);
         free(wiring);
         return result;
     }
@@ -115,6 +119,7 @@ void run_registry_connector_close(struct run_part *part) {
     struct wiring *wiring = part->config;
     late_replies_close(&wiring->late_replies, late_ms(part->run));
     wiring->evidence.close(wiring->evidence.self);
+    registries_deinit(&wiring->registries);
     free(wiring);
     part->config = NULL;
 }

@@ -165,6 +165,7 @@ static enum result read_configuration(struct run *run, const struct invocation *
     void *memory = malloc(DEPLOYMENT_MEMORY);
     assert(memory != NULL);
     arena_init(&run->arena, memory, DEPLOYMENT_MEMORY);
+    run->settings = settings;
     connect_kafka(invocation, LOGGER_LEVEL_INFO, &run->connection);
     run->logger = logging_logger(&run->connection.logging, "millrace");
     run->kafka_statistics = kafka_statistics_open();

@@ -45,6 +45,7 @@ extern const uint32_t run_processors_count;
 /* Of one process; must not move. */
 struct run {
     struct connection connection;
+    const struct settings *settings;
     struct deployment deployment;
     struct arena arena; /* of the deployment */
     const struct topics_file *topics;

@@ -42,4 +42,11 @@ struct registry_project_origin_adapter {
  * that is not heard by the deadline. `self` must outlive every connection opened by it. */
 struct registry_adapter registry_project_origin(struct registry_project_origin_adapter *self);
 
+/* Connect until the registry has said its settings, send nothing, and end the connection; takes 5 s
+ * at most. INVALID: the address or a file of TLS cannot be used. FAILED: nobody is there who speaks
+ * HTTP/2 and is believed, `error` says why. */
+enum result registry_project_origin_reach(const struct origin_settings *settings,
+                                          const char *address, const struct clock *clock,
+                                          const struct logger *logger, struct error *error);
+
 #endif
