@@ -3,12 +3,16 @@
 # shellcheck source=tests/flow/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Two thousand commands, for two hundred certificates, of which the registry refuses some.
+# load [CERTIFICATES]: eleven commands for each of these (200), of which the registry refuses some.
 load() {
     start_standin --latency uniform:50ms..300ms --refuse 'transfer:newOwner=mallory'
     start_certificates certificates
     start_connector connector
-    say "$(kit 'import load, sys; print(load.send(sys.argv[1]))' "$flow/sent.json") commands sent"
+    send_load "${1:-200}"
+}
+send_load() {
+    say "$(kit 'import load, sys; load.CERTIFICATES = int(sys.argv[2]); print(load.send(sys.argv[1]))' \
+        "$flow/sent.json" "$1") commands sent"
 }
 start_certificates() { start_processor "$1" certificates; }
 # Few calls at a time, so that the work lasts, and a crash leaves some certificates untouched.
