@@ -11,8 +11,8 @@ load() {
     send_load "${1:-200}"
 }
 send_load() {
-    say "$(kit 'import load, sys; load.CERTIFICATES = int(sys.argv[2]); print(load.send(sys.argv[1]))' \
-        "$flow/sent.json" "$1") commands sent"
+    say "$(kit "import load, sys; load.CERTIFICATES = $1; print(load.send(sys.argv[1]))" \
+        "$flow/sent.json") commands sent"
 }
 start_certificates() { start_processor "$1" certificates; }
 # Few calls at a time, so that the work lasts, and a crash leaves some certificates untouched.

@@ -1,4 +1,4 @@
-# What the flows about the registry that speaks as Project Origin's does share; sourced behind lib.sh
+# What the flows share in which the registry speaks as Project Origin's does; sourced behind lib.sh
 # or crash.sh, never run. The registry narnia is then such a stand-in, over TCP.
 # shellcheck shell=bash disable=SC2154 # flow and ledger are those of lib.sh
 
