@@ -76,30 +76,30 @@ static int compare(const void *a, const void *b) {
     return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/* Sorts the rounds of a figure; the middle one counts. */
-static double median_of(double *rounds) {
+double measure_median(double rounds[MEASURE_ROUNDS]) {
     qsort(rounds, MEASURE_ROUNDS, sizeof *rounds, compare);
     return rounds[MEASURE_ROUNDS / 2];
 }
 
 static void print_way(struct measure_way *way) {
-    const double per_s = median_of(way->per_s);
-    const double cpu = median_of(way->cpu_s_per_million);
-    (void)fprintf(stderr,
-                  "  %-8s %8.0f/s (%.0f to %.0f) %8.2f CPU s per million (%.2f to %.2f)"
-                  "  %.2f records written each\n",
+    const double per_s = measure_median(way->per_s);
+    const double cpu = measure_median(way->cpu_s_per_million);
+    (void)fprintf(stderr, "  %-8s %8.0f/s (%.0f to %.0f) %8.2f CPU s per million (%.2f to %.2f)",
                   way->name, per_s, way->per_s[0], way->per_s[MEASURE_ROUNDS - 1], cpu,
-                  way->cpu_s_per_million[0], way->cpu_s_per_million[MEASURE_ROUNDS - 1],
-                  way->written_each);
+                  way->cpu_s_per_million[0], way->cpu_s_per_million[MEASURE_ROUNDS - 1]);
+    if (way->written_each > 0) {
+        (void)fprintf(stderr, "  %.2f records written each", way->written_each);
+    }
+    (void)fprintf(stderr, "\n");
 }
 
 static void print_pair(const char *id, struct measure_way *ours, struct measure_way *other,
                        const struct measure_value *more, uint32_t more_count) {
-    const double per_s = median_of(ours->per_s);
-    const double cpu = median_of(ours->cpu_s_per_million);
+    const double per_s = measure_median(ours->per_s);
+    const double cpu = measure_median(ours->cpu_s_per_million);
     struct measure_value values[4 + MEASURE_MORE_MAX] = {
-        {"throughput_ratio", per_s / median_of(other->per_s)},
-        {"cpu_ratio", cpu / median_of(other->cpu_s_per_million)},
+        {"throughput_ratio", per_s / measure_median(other->per_s)},
+        {"cpu_ratio", cpu / measure_median(other->cpu_s_per_million)},
         {"per_s", per_s},
         {"cpu_s_per_million", cpu},
     };
@@ -122,7 +122,7 @@ void measure_pair_and(const char *id, const char *pieces, struct measure_way *ou
     double load = 0;
     (void)getloadavg(&load, 1);
     (void)fprintf(stderr,
-                  "%s: %s, medians of %d rounds taken in turns on one broker\n"
+                  "%s: %s, medians of %d rounds taken in turns\n"
                   "  other work on the machine shows in them: its load was %.1f on %ld cores\n",
                   id, pieces, MEASURE_ROUNDS, load, sysconf(_SC_NPROCESSORS_ONLN));
     for (uint32_t i = 0; i < 2 * MEASURE_ROUNDS; i++) {
@@ -138,9 +138,10 @@ void measure_pair_and(const char *id, const char *pieces, struct measure_way *ou
         }
     }
     if (only == NULL) {
-        (void)fprintf(stderr, "  throughput_ratio %.2f  cpu_ratio %.2f\n",
-                      median_of(ours->per_s) / median_of(other->per_s),
-                      median_of(ours->cpu_s_per_million) / median_of(other->cpu_s_per_million));
+        (void)fprintf(
+            stderr, "  throughput_ratio %.2f  cpu_ratio %.2f\n",
+            measure_median(ours->per_s) / measure_median(other->per_s),
+            measure_median(ours->cpu_s_per_million) / measure_median(other->cpu_s_per_million));
         print_pair(id, ours, other, more, more_count);
     }
 }

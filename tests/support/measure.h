@@ -1,4 +1,4 @@
-/* Two ways to do one job, measured in turns on one broker: medians, and what one costs over the
+/* Two ways to do one job, measured in turns: medians, and what one costs over the
  * other. Nothing is passed or failed by the figures. */
 #ifndef MILLRACE_TESTS_SUPPORT_MEASURE_H
 #define MILLRACE_TESTS_SUPPORT_MEASURE_H
@@ -19,7 +19,8 @@ struct measure_way {
     void (*run)(struct measure_way *way); /* one round; ends with one `measure_note` */
     double per_s[MEASURE_ROUNDS];
     double cpu_s_per_million[MEASURE_ROUNDS];
-    double written_each; /* records written for each piece of the job; the same in every round */
+    double written_each; /* records written for each piece of the job; the same in every round; 0:
+                            it writes none */
     uint32_t rounds;     /* run so far */
 };
 
@@ -38,6 +39,9 @@ struct measure_moment measure_now(void);
 void measure_await(const struct measure_way *way, const atomic_uint *reached, uint32_t count);
 /* A round is over: `count` pieces since `began`. */
 void measure_note(struct measure_way *way, const struct measure_moment *began, uint32_t count);
+
+/* The middle one of a figure's rounds, which it sorts. */
+double measure_median(double rounds[MEASURE_ROUNDS]);
 
 /* Runs both ways in turns and prints what came of it: for people on stderr, and the line of values
  * where both ran. Ratios are of `ours` over `other`; `pieces` names what is counted. */
