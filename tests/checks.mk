@@ -46,7 +46,7 @@ prover: ## Build what makes range proofs, and try it (needs cargo)
 # found. What it finds is left in build/fuzz/; a fixed finding belongs into tests/fuzz/found/TARGET/.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= decode plan schema json envelope state headers settings words plain grpc standin \
-                mimic registry_answers keyring
+                mimic registry_answers keyring origin_answers
 FUZZERS := $(FUZZ_TARGETS:%=build/fuzz/%_fuzz)
 .PHONY: fuzz fuzzers
 fuzz: ## Run each fuzz target for FUZZ_SECONDS
