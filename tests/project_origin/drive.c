@@ -3,9 +3,10 @@
  *     drive <LINES >LINES
  *
  * The first line says how the adapter is set up:
- *     {"address", "ownName", "firstMs", "longestMs", "caFile": null or a path, "keyring": its text,
+ *     {"address", "ownName", "firstMs", "longestMs", "keyring": its text,
  *      "secrets": [{"name", "secret": hex}], "issuers": [{"area", "name"}],
- *      "names": [{"configured", "own"}]}    (of other registries)
+ *      "names": [{"configured", "own"}] of other registries,
+ *      "caFile", "certificateFile", "keyFile": null or a path}
  * and each further one is a list of sendings that are out at the same time:
  *     [{"order": a registry.commands.SubmitTransaction, "timeoutMs", "lateMs"}]
  * For each sending it says what was made or why nothing was, and each reply:
@@ -136,6 +137,8 @@ static void open_adapter(const json_t *setup) {
         .name = "narnia",
         .own_name = text_at(setup, "ownName"),
         .tls_ca_file = json_string_value(json_object_get(setup, "caFile")),
+        .tls_certificate_file = json_string_value(json_object_get(setup, "certificateFile")),
+        .tls_key_file = json_string_value(json_object_get(setup, "keyFile")),
         .connections_max = 1,
         .schedule = {.first_ms = number_at(setup, "firstMs"),
                      .longest_ms = number_at(setup, "longestMs")},

@@ -13,11 +13,15 @@ DRIVE = contract.ROOT / os.environ.get("BUILD", "build/plain") / "project_origin
 
 
 class Adapter:
-    def __init__(self, address, *, first_ms=5, longest_ms=40, ca=None):
+    """`own`: the files with our key and our certificate, where the registry asks for one."""
+
+    def __init__(self, address, *, first_ms=5, longest_ms=40, ca=None, own=None):
         self.process = subprocess.Popen([DRIVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         encoding="utf-8")
         self.say({"address": address, "ownName": orders.OWN_NAME, "firstMs": first_ms,
-                  "longestMs": longest_ms, "caFile": ca and str(ca), "keyring": people.KEYRING,
+                  "longestMs": longest_ms, "keyring": people.KEYRING,
+                  "caFile": ca and str(ca), "certificateFile": own and str(own[1]),
+                  "keyFile": own and str(own[0]),
                   "secrets": [{"name": "first", "secret": people.SECRET.hex()}],
                   "issuers": [{"area": people.AREA, "name": people.GRID.name}],
                   "names": [{"configured": "elsewhere", "own": "Elsewhere"}]})  # fmt: skip

@@ -214,9 +214,18 @@ def of_stream(kind, flags, payload):
     return way
 
 
-def fields(*given, end=True):
+def fields(*given):
     def way(c, i):
-        c.send(c.headers(i, list(given), end=end))
+        c.send(c.headers(i, list(given), end=True))
+    return way
+
+
+def whole(*given):
+    """An answer in which all is right but these headers."""
+    def way(c, i):
+        c.send(c.headers(i, list(given)))
+        c.data(i, message(b""))
+        c.end(i)
     return way
 
 
@@ -367,11 +376,11 @@ SPOILT = {
     "noise": bytes_(bytes(range(255, 0, -1)) * 4),
     "a name in upper case": upper_case,
     # what an answer is made of
-    "another content type": fields((":status", "200"), ("content-type", "text/html")),
-    "grpc-web": fields((":status", "200"), ("content-type", "application/grpc-web"),
-                       ("grpc-status", "0")),
-    "no content type": fields((":status", "200"), ("grpc-status", "0")),
-    "no status of HTTP": fields(("content-type", "application/grpc"), ("grpc-status", "0")),
+    "another content type": whole((":status", "200"), ("content-type", "text/html")),
+    "grpc-web": whole((":status", "200"), ("content-type", "application/grpc-web")),
+    "no content type": whole((":status", "200")),
+    "no status of HTTP": whole(("content-type", "application/grpc")),
+    "OK of 503": whole((":status", "503"), ("content-type", "application/grpc")),
     "a page of a proxy": page,
     "a redirection": fields((":status", "307"), ("location", "http://127.0.0.1:1/")),
     "no trailers": no_trailers,

@@ -1,7 +1,9 @@
 """`millrace standin --protocol project-origin` in a process of its own, and a client of it on
 grpcio."""
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -20,9 +22,12 @@ PATIENCE_S = 10
 
 
 def free_port():
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return it.getsockname()[1]
+    """None that the kernel gives to others meanwhile: those begin at 32768."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as it, contextlib.suppress(OSError):
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 class Standin:

@@ -83,7 +83,7 @@ class AgainstGrpcio(unittest.TestCase):
 
     def test_finalized_counts_too(self):
         _, told = self.issue("finalized", committed=FINALIZED)
-        self.expect(told, "ACCEPTED", "SUCCEEDED")
+        self.expect(told, "ACCEPTED", "SUCCEEDED", text="the registry has committed it")
 
     def test_failed_is_not_believed_while_the_stream_has_it(self):
         server, told = self.issue("twice", heard=[PENDING, FAILED])
@@ -189,14 +189,29 @@ class AgainstGrpcio(unittest.TestCase):
         life = orders.Life("in secret")
         order = life.issue(life.production)
         with tls.Authority() as trusted, tls.Authority() as other:
-            key, certificate = trusted.vouch_for("localhost")
-            credentials = grpc.ssl_server_credentials([(key, certificate)])
+            credentials = grpc.ssl_server_credentials([trusted.vouch_for("localhost")])
             with Registry([order], credentials=credentials) as server:
                 with Adapter(server.address, ca=other.file) as adapter:
                     told = adapter.send(order, timeout_ms=1000)[0]
                     self.expect(told, "NOT_SENT")
                 self.expect_clean(server, 0)
                 with Adapter(server.address, ca=trusted.file) as adapter:
+                    self.expect(adapter.send(order)[0], "ACCEPTED", "SUCCEEDED")
+        self.expect_clean(server, 1)
+
+    def test_a_registry_that_asks_who_we_are(self):
+        life = orders.Life("who we are")
+        order = life.issue(life.production)
+        with tls.Authority() as trusted:
+            credentials = grpc.ssl_server_credentials([trusted.vouch_for("localhost")],
+                                                      trusted.pem, require_client_auth=True)
+            own = [trusted.write(name, data)
+                   for name, data in zip(("key", "own"), trusted.vouch_for("millrace"))]
+            with Registry([order], credentials=credentials) as server:
+                with Adapter(server.address, ca=trusted.file) as adapter:
+                    self.expect(adapter.send(order, timeout_ms=1000)[0], "NOT_SENT")
+                self.expect_clean(server, 0)
+                with Adapter(server.address, ca=trusted.file, own=own) as adapter:
                     self.expect(adapter.send(order)[0], "ACCEPTED", "SUCCEEDED")
         self.expect_clean(server, 1)
 
