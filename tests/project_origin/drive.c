@@ -7,11 +7,12 @@
  *      "secrets": [{"name", "secret": hex}], "issuers": [{"area", "name"}],
  *      "names": [{"configured", "own"}] of other registries,
  *      "caFile", "certificateFile", "keyFile": null or a path}
- * and each further one is a list of sendings that are out at the same time:
- *     [{"order": a registry.commands.SubmitTransaction, "timeoutMs", "lateMs"}]
+ * and each further one is a list of sendings that are out at the same time, or, with "ask", of
+ * questions what became of them:
+ *     [{"order": a registry.commands.SubmitTransaction, "ask": bool, "timeoutMs", "lateMs"}]
  * For each sending it says what was made or why nothing was, and each reply:
  *     {"submissionId", "id", "bytes": hex}    {"submissionId", "invalid": why}
- *     {"submissionId", "reply": "SUCCEEDED", "cause", "text", "afterMs"}
+ *     {"submissionId", "reply": "SUCCEEDED", "cause", "learnt", "text", "afterMs"}
  * and when all have ended, and `lateMs` more have passed or something late has come: {"done": true}
  */
 #include <assert.h>
@@ -165,8 +166,8 @@ static void open_adapter(const json_t *setup) {
 
 /* --- Sendings and what comes of them. --- */
 
-/* False: there was nothing to send, and it was said why. */
-static bool send_one(const json_t *sending, int64_t begin_ms, int64_t *last_ms) {
+/* False: there was nothing to send or to ask for, and it was said why. */
+static bool begin_one(const json_t *sending, int64_t begin_ms, int64_t *last_ms) {
     void *body;
     struct error error;
     if (json_to_struct(&registry_commands_submit_transaction_descriptor,
@@ -191,7 +192,16 @@ static bool send_one(const json_t *sending, int64_t begin_ms, int64_t *last_ms) 
     say(json_pack("{s:o, s:s#, s:o}", "submissionId", uuid_json(&order->submission_id), "id",
                   request.transaction.id.data, (int)request.transaction.id.length, "bytes",
                   hex(request.transaction.bytes)));
-    registry.start(registry.self, &request);
+    if (json_is_true(json_object_get(sending, "ask"))) {
+        const struct registry_question question = {
+            .call = request.call,
+            .transaction = request.transaction,
+            .deadline_ms = request.deadline_ms,
+        };
+        registry.ask(registry.self, &question);
+    } else {
+        registry.start(registry.self, &request);
+    }
     *last_ms = request.deadline_ms > *last_ms ? request.deadline_ms : *last_ms;
     return true;
 }
@@ -203,11 +213,19 @@ static void say_reply(const struct registry_reply *reply, int64_t begin_ms) {
         [REGISTRY_REPLY_UNKNOWN] = "UNKNOWN",
     };
     static const char *const unknown[] = {
+        [MILLRACE_UNKNOWN_CAUSE_OTHER] = "", /* nothing was learnt by a question */
         [MILLRACE_UNKNOWN_CAUSE_TIMEOUT] = "Timeout",
         [MILLRACE_UNKNOWN_CAUSE_CONNECTION_LOST] = "ConnectionLost",
         [MILLRACE_UNKNOWN_CAUSE_BAD_REPLY] = "BadReply",
         [MILLRACE_UNKNOWN_CAUSE_NO_OUTCOME] = "NoOutcome",
     };
+    static const char *const learnt[] = {
+        [REGISTRY_LEARNT_BY_REPLY] = "Reply",
+        [REGISTRY_LEARNT_BY_STATUS] = "Status",
+        [REGISTRY_LEARNT_BY_STREAM] = "Stream",
+    };
+    const bool is_outcome =
+        reply->kind == REGISTRY_REPLY_SUCCEEDED || reply->kind == REGISTRY_REPLY_REFUSED;
     const char *cause = "";
     if (reply->kind == REGISTRY_REPLY_UNKNOWN) {
         cause = unknown[reply->unknown_cause];
@@ -215,10 +233,10 @@ static void say_reply(const struct registry_reply *reply, int64_t begin_ms) {
         cause = reply->not_sent_cause == MILLRACE_NOT_SENT_CAUSE_NOT_PROCESSED ? "NotProcessed"
                                                                                : "ConnectFailed";
     }
-    say(json_pack("{s:o, s:s, s:s, s:s#, s:I}", "submissionId",
+    say(json_pack("{s:o, s:s, s:s, s:s, s:s#, s:I}", "submissionId",
                   uuid_json(&reply->call.submission_id), "reply", kinds[reply->kind], "cause",
-                  cause, "text", reply->text, (int)reply->text_length, "afterMs",
-                  (json_int_t)(now_ms() - begin_ms)));
+                  cause, "learnt", is_outcome ? learnt[reply->learnt] : "", "text", reply->text,
+                  (int)reply->text_length, "afterMs", (json_int_t)(now_ms() - begin_ms)));
 }
 
 /* Replies until `ends_left` of them were ends, or until then. */
@@ -249,7 +267,7 @@ static void send_all(const json_t *list) {
     size_t i;
     arena_reset(&arena);
     json_array_foreach(list, i, sending) {
-        out += send_one(sending, begin_ms, &last_ms);
+        out += begin_one(sending, begin_ms, &last_ms);
         late_ms = number_at(sending, "lateMs");
     }
     if (drive(out, begin_ms, last_ms + PATIENCE_MS) != 0) {

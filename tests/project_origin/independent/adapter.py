@@ -42,10 +42,14 @@ class Adapter:
         self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
 
-    def send(self, *given, timeout_ms=20000, late_ms=0, hear=lambda said: None):
+    def ask(self, *given, timeout_ms=20000):
+        """What became of what was ordered, by whomever it was sent."""
+        return self.send(*given, timeout_ms=timeout_ms, ask=True)
+
+    def send(self, *given, timeout_ms=20000, late_ms=0, hear=lambda said: None, ask=False):
         """All of them at once; returns what was said of each, when all have ended. `hear` is told
         of each line as it comes."""
-        self.say([{"order": order, "timeoutMs": timeout_ms, "lateMs": late_ms}
+        self.say([{"order": order, "ask": ask, "timeoutMs": timeout_ms, "lateMs": late_ms}
                   for order in given])
         told = {order["submissionId"]: Told() for order in given}
         while True:

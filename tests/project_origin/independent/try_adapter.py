@@ -215,6 +215,25 @@ class AgainstGrpcio(unittest.TestCase):
                     self.expect(adapter.send(order)[0], "ACCEPTED", "SUCCEEDED")
         self.expect_clean(server, 1)
 
+    def test_what_another_has_sent_can_be_asked_for(self):
+        life = orders.Life("asked for")
+        issue, refused = life.issue(life.production), life.withdraw(life.consumption)
+        forgotten, never = life.issue(life.consumption), life.transfer(life.production, people.BOB)
+        with Registry([issue, refused, forgotten], heard=()) as server:
+            with Adapter(server.address) as sender:
+                for order in (issue, refused, forgotten):
+                    told = sender.send(order)[0]
+                    self.expect(told, "ACCEPTED", "REFUSED" if order is refused else "SUCCEEDED")
+            del server.verdicts[told.id]  # as after an hour; it stays in its stream
+            with Adapter(server.address) as asker:
+                told = [asker.ask(order, timeout_ms=SHORT_MS)[0]
+                        for order in (issue, refused, forgotten, never)]
+        self.assertEqual([[*one.kinds, one.last["learnt"]] for one in told],
+                         [["SUCCEEDED", "Status"], ["REFUSED", "Status"], ["SUCCEEDED", "Stream"],
+                          ["UNKNOWN", ""]])
+        self.assertEqual(told[1].last["text"], "Certificate does not exist")
+        self.expect_clean(server, 3)
+
     def test_a_registry_that_is_away(self):
         life = orders.Life("away")
         with Registry() as server:
