@@ -60,11 +60,16 @@ class Standin:
         assert code == 0, f"the stand-in ended with {code}"
 
     def channel_with(self, credentials):
-        """No call is ever repeated by the library."""
-        options = [("grpc.enable_retries", 0)]
+        """No call is ever repeated by the library, and each channel has its own connection."""
+        options = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)]
         address = f"localhost:{self.port}"
         return (grpc.secure_channel(address, credentials, options) if credentials
                 else grpc.insecure_channel(address, options))  # fmt: skip
+
+    def connect_anew(self):
+        """The library hears only after a while that its connection has ended."""
+        self.channel.close()
+        self.channel = self.channel_with(self.credentials)
 
     def await_port(self):
         until = time.monotonic() + PATIENCE_S

@@ -31,25 +31,46 @@ def the_first_question(method, n):
     return method == STATUS and n == 1
 
 
-class BadServers(unittest.TestCase):
-    def play(self, way, applies, greeting=None):
-        timeout_ms = LONG_MS if applies in (the_sending, the_first_question) else TIMEOUT_MS
-        life = orders.Life("bad servers")
-        with BadServer(way, applies, greeting) as server, Adapter(server.address) as adapter:
-            told = adapter.send(life.issue(life.production), timeout_ms=timeout_ms)[0]
-        self.assertLess(told.last["afterMs"], timeout_ms + SLACK_MS)
-        return server, told
+QUESTIONED = {**bad_server.SPOILT, **bad_server.UNPROCESSED}
+PLAYS = {
+    "all": (always, bad_server.SPOILT),
+    "sending": (the_sending, bad_server.SPOILT),
+    "questions": (questions, QUESTIONED),
+    "first question": (the_first_question, QUESTIONED),
+    "unprocessed": (always, bad_server.UNPROCESSED),
+    "unreachable": (None, bad_server.UNREACHABLE),
+    "no window": (None, {"no window": bad_server.settings(4, 0)}),
+}  # fmt: skip
 
-    def play_all(self, ways, applies, expected, greetings=()):
-        rows = [*((name, way, None) for name, way in ways.items()),
-                *((name, None, greeting) for name, greeting in dict(greetings).items())]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            played = pool.map(lambda row: self.play(row[1], applies, row[2]), rows)
-            for (name, _, _), (server, told) in zip(rows, played):
-                with self.subTest(name):
-                    self.expect_sound(server, told)
-                    want = expected(name) if callable(expected) else expected
-                    self.assertEqual([*told.kinds, told.last["cause"]], list(want), told)
+
+def play(way, applies):
+    """The server, when it is over, and what the adapter said."""
+    timeout_ms = LONG_MS if applies in (the_sending, the_first_question) else TIMEOUT_MS
+    life = orders.Life("bad servers")
+    bad = BadServer(way, applies) if applies else BadServer(greeting=way)
+    with bad as server, Adapter(server.address) as adapter:
+        told = adapter.send(life.issue(life.production), timeout_ms=timeout_ms)[0]
+    assert told.last["afterMs"] < timeout_ms + SLACK_MS, told
+    return server, told
+
+
+class BadServers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """All are begun, since they mostly wait; each test then looks at its own."""
+        cls.pool = ThreadPoolExecutor(AT_ONCE)
+        cls.addClassCleanup(cls.pool.shutdown)
+        cls.played = {
+            name: {what: cls.pool.submit(play, way, applies) for what, way in ways.items()}
+            for name, (applies, ways) in PLAYS.items()}  # fmt: skip
+
+    def expect_all(self, played, expected):
+        for name, future in self.played[played].items():
+            with self.subTest(name):
+                server, told = future.result()
+                self.expect_sound(server, told)
+                want = expected(name) if callable(expected) else expected
+                self.assertEqual([*told.kinds, told.last["cause"]], list(want), told)
 
     def expect_sound(self, server, told):
         """What holds whatever the server does."""
@@ -74,33 +95,30 @@ class BadServers(unittest.TestCase):
                       "words with escapes", "many words", "words that are no UTF-8",
                       "what is no protobuf")
             return "UNKNOWN", "BadReply" if name in stated else "ConnectionLost"
-        self.play_all(bad_server.SPOILT, always, expected)
+        self.expect_all("all", expected)
 
     def test_what_became_of_a_spoilt_sending_is_found_by_asking(self):
-        self.play_all(bad_server.SPOILT, the_sending, ["SUCCEEDED", ""])
+        self.expect_all("sending", ["SUCCEEDED", ""])
 
     def test_spoilt_questions_are_asked_again(self):
-        self.play_all({**bad_server.SPOILT, **bad_server.UNPROCESSED}, the_first_question,
-                      ["ACCEPTED", "SUCCEEDED", ""])
+        self.expect_all("first question", ["ACCEPTED", "SUCCEEDED", ""])
 
     def test_spoilt_questions_settle_nothing(self):
-        self.play_all({**bad_server.SPOILT, **bad_server.UNPROCESSED}, questions,
-                      ["ACCEPTED", "UNKNOWN", "NoOutcome"])
+        self.expect_all("questions", ["ACCEPTED", "UNKNOWN", "NoOutcome"])
 
     def test_what_the_server_did_nothing_with_was_not_sent(self):
-        self.play_all(bad_server.UNPROCESSED, always, ["NOT_SENT", "NotProcessed"])
+        self.expect_all("unprocessed", ["NOT_SENT", "NotProcessed"])
 
     def test_who_cannot_be_reached_was_sent_nothing(self):
-        self.play_all({}, always, ["NOT_SENT", "ConnectFailed"], bad_server.UNREACHABLE)
+        self.expect_all("unreachable", ["NOT_SENT", "ConnectFailed"])
 
     def test_what_waits_for_a_window_has_begun_and_is_unknown(self):
-        server, told = self.play(None, always, bad_server.settings(4, 0))
-        self.expect_sound(server, told)
-        self.assertEqual((told.kinds, told.last["cause"]), (["UNKNOWN"], "Timeout"))
+        self.expect_all("no window", ["UNKNOWN", "Timeout"])
+        server, _ = self.played["no window"]["no window"].result()
         self.assertEqual((server.begun[SEND], server.counts.get(SEND)), (1, None))
 
     def test_words_come_as_they_are_but_harmless(self):
-        _, told = self.play(bad_server.SPOILT["words with escapes"], always)
+        _, told = self.played["all"]["words with escapes"].result()
         self.assertRegex(told.last["text"], r"\[31mred +緑 50% %zz \?\?")
 
 

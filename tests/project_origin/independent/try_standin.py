@@ -252,6 +252,7 @@ class AgainstStandin(unittest.TestCase):
                 with self.assertRaises(grpc.RpcError) as caught:
                     standin.send(issue)
                 self.assertEqual(caught.exception.code(), code)
+                standin.connect_anew()
                 self.assertEqual(standin.outcome(own_id(issue), PENDING), (status, ""))
                 self.assertEqual(standin.count("request"), 1)
 
