@@ -17,6 +17,7 @@
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/statistics.h"
 #include "outside/process_os/fault_os.h"
+#include "outside/process_os/heap.h"
 #include "registry_connector/gauges.h"
 
 enum result run_schemas_open(void *context, struct schemas *schemas, struct error *error) {
@@ -186,6 +187,7 @@ int run_processes(struct run *run, const struct invocation *invocation,
                   const struct run_processor *const *processors, uint32_t count) {
     assert(run != NULL && count > 0 && count <= RUN_PARTS_MAX);
     struct error error;
+    heap_keep_small();
     catch_signals(run);
     const int failed = pthread_mutex_init(&run->mutex, NULL);
     assert(failed == 0);
