@@ -44,6 +44,7 @@ static const uint32_t point_weights[POINTS_COUNT] = {
     [POINT_START] = 2,     [POINT_POLL] = 1,     [POINT_PRODUCE] = 2,   [POINT_END] = 4,
     [POINT_COMMITTED] = 4, [POINT_SEND] = 6,     [POINT_WIRE] = 6,      [POINT_WIRED] = 4,
     [POINT_REPLY] = 4,     [POINT_WITHDRAW] = 3, [POINT_EVIDENCE] = 3,  [POINT_REVOKE_DONE] = 2,
+    [POINT_ASK] = 2,
 };
 
 enum { FAULTS_DRAWN_MOST = 20, POINT_AFTER_MOST = 8 };

@@ -5,6 +5,10 @@ void figures_add(struct world_figures *sum, const struct world_figures *figures)
     sum->commands += figures->commands;
     sum->submissions += figures->submissions;
     sum->deeds += figures->deeds;
+    sum->can_be_asked += figures->can_be_asked;
+    sum->questions += figures->questions;
+    sum->asked_unknown += figures->asked_unknown;
+    sum->asked_at_rest_unknown += figures->asked_at_rest_unknown;
     sum->at_rest_unknown += figures->at_rest_unknown;
     sum->not_sent += figures->not_sent;
     sum->ever_unknown += figures->ever_unknown;

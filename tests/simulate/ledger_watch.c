@@ -374,6 +374,7 @@ struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch) {
         const struct watched *watched = &watch->submissions[i];
         counts.submitted += watched->submitted;
         counts.unknown += watched->unknown;
+        counts.unknown_executed += watched->unknown && watched->executions > 0;
         counts.settled += is_settled(watched);
         counts.open += watched->submitted && !watched->unknown && !is_settled(watched);
     }

@@ -33,9 +33,10 @@ void ledger_watch_each_unknown(const struct ledger_watch *watch,
 
 /* Where everything stands, after `ledger_watch_read`. */
 struct ledger_counts {
-    uint32_t submitted; /* SubmitTransactions that are visible */
-    uint32_t open;      /* of those: neither settled nor unknown */
-    uint32_t unknown;   /* unknown and not resolved */
+    uint32_t submitted;        /* SubmitTransactions that are visible */
+    uint32_t open;             /* of those: neither settled nor unknown */
+    uint32_t unknown;          /* unknown and not resolved */
+    uint32_t unknown_executed; /* of these: the registry has executed it */
     uint32_t settled;
     uint32_t not_sent; /* attempts */
     uint32_t ever_unknown;

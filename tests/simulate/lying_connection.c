@@ -1,4 +1,5 @@
-/* One lane's connection, as a process has it: what registry_plain does, without sockets. */
+/* One lane's connection, as a process has it: what registry_plain does, and what
+ * registry_project_origin does where the registry can be asked, without sockets. */
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -6,7 +7,13 @@
 #include "tests/simulate/lying_inside.h"
 #include "tests/simulate/lying_transaction.h"
 
-enum { CONNECT_TIMEOUT_MS = 5000 };
+enum {
+    CONNECT_TIMEOUT_MS = 5000,
+    QUESTION_MS = 5000,   /* for the answer to one */
+    PAUSE_FIRST_MS = 500, /* before a call is asked for; doubled each time */
+    PAUSE_MOST_MS = 8000,
+    LATE_MS = 600000, /* so long one that is unknown is still asked for */
+};
 
 enum connection_state {
     CONNECTION_CLOSED,
@@ -26,7 +33,9 @@ struct lying_connection {
     struct lying_line open;      /* UNSENT and OUT */
     struct lying_line late;      /* LATE */
     uint32_t unsent;
-    uint32_t calls_out; /* started, their reply not fetched yet */
+    uint32_t calls_out;               /* started, their reply not fetched yet */
+    struct lying_question *questions; /* without an answer, the oldest first */
+    uint32_t questions_unsent;
     struct lying_ready *ready_head;
     struct lying_ready *ready_tail;
 };
@@ -68,6 +77,12 @@ static void forget(struct lying_connection *connection, struct lying_request *re
 
 /* ---- replies ---- */
 
+static void append_ready(struct lying_connection *connection, struct lying_ready *ready) {
+    *(connection->ready_head == NULL ? &connection->ready_head : &connection->ready_tail->next) =
+        ready;
+    connection->ready_tail = ready;
+}
+
 static struct lying_ready *add_ready(struct lying_connection *connection,
                                      struct lying_request *request, enum registry_reply_kind kind,
                                      const char *words) {
@@ -79,9 +94,7 @@ static struct lying_ready *add_ready(struct lying_connection *connection,
         .words = words,
         .late = request->place == LYING_PLACE_LATE,
     };
-    *(connection->ready_head == NULL ? &connection->ready_head : &connection->ready_tail->next) =
-        ready;
-    connection->ready_tail = ready;
+    append_ready(connection, ready);
     return ready;
 }
 
@@ -96,6 +109,92 @@ static void end_not_sent(struct lying_connection *connection, struct lying_reque
     assert(request->place == LYING_PLACE_UNSENT && request->socket == NULL);
     (void)add_ready(connection, request, REGISTRY_REPLY_NOT_SENT, words);
     forget(connection, request);
+}
+
+/* ---- questions ---- */
+
+static void question_add(struct lying_connection *connection, struct lying_question *question,
+                         int64_t deadline_ms) {
+    struct lying_question **link = &connection->questions;
+    while (*link != NULL) {
+        link = &(*link)->line_behind;
+    }
+    *link = question;
+    question->deadline_ms = deadline_ms;
+    connection->questions_unsent++;
+}
+
+static void question_end(struct lying_connection *connection, struct lying_question *question) {
+    struct lying_question **link = &connection->questions;
+    while (*link != question) {
+        assert(*link != NULL);
+        link = &(*link)->line_behind;
+    }
+    *link = question->line_behind;
+    connection->questions_unsent -= question->out ? 0 : 1;
+    question->connection = NULL;
+}
+
+/* It ends as it was told, if it was; an own call that is still open is asked for again. */
+static void question_settle(struct lying_connection *connection, struct lying_question *question,
+                            enum registry_reply_kind told) {
+    struct lying_request *request = question->request;
+    question_end(connection, question);
+    if (request == NULL) {
+        question->ready = (struct lying_ready){.question = question, .kind = told, .late = true};
+        question->ready.words = question->words != NULL ? question->words : "not heard of";
+        append_ready(connection, &question->ready);
+    } else if (request->place == LYING_PLACE_OUT || request->place == LYING_PLACE_LATE) {
+        if (told != REGISTRY_REPLY_UNKNOWN) {
+            add_ready(connection, request, told, question->words)->question = question;
+            forget(connection, request);
+            return;
+        }
+        request->ask_ms = now_of(connection) + request->pause_ms;
+        request->pause_ms =
+            request->pause_ms < PAUSE_MOST_MS ? 2 * request->pause_ms : PAUSE_MOST_MS;
+    }
+}
+
+/* Own calls whose time has come. */
+static void ask_for(struct lying_connection *connection, const struct lying_line *line) {
+    const int64_t now_ms = now_of(connection);
+    for (struct lying_request *request = line->head; request != NULL;
+         request = request->line_behind) {
+        if (request->place == LYING_PLACE_UNSENT || request->ask_ms > now_ms) {
+            continue;
+        }
+        const struct registry_call call = {.certificate_id = request->entry.certificate_id,
+                                           .submission_id = request->entry.submission_id,
+                                           .attempt = request->entry.attempt};
+        struct lying_question *question =
+            lying_question_new(connection->registry, &call, connection);
+        question->request = request;
+        request->ask_ms = INT64_MAX; /* until it has its answer */
+        question_add(connection, question, now_ms + QUESTION_MS);
+    }
+}
+
+static void lose_questions(struct lying_connection *connection, bool worked) {
+    for (struct lying_question *question = connection->questions; question != NULL;) {
+        struct lying_question *behind = question->line_behind;
+        if (question->out || !worked) {
+            question_settle(connection, question, REGISTRY_REPLY_UNKNOWN);
+        }
+        question = behind;
+    }
+}
+
+/* An own call whose sending came to nothing that is known; where it can be, it is asked for. */
+static bool doubt(struct lying_connection *connection, struct lying_request *request) {
+    if (!connection->registry->can_be_asked) {
+        return false;
+    }
+    const int64_t soon_ms = now_of(connection) + PAUSE_FIRST_MS;
+    if (request->ask_ms != INT64_MAX && request->ask_ms > soon_ms) {
+        request->ask_ms = soon_ms;
+    }
+    return true;
 }
 
 static void drop_socket(struct lying_connection *connection) {
@@ -115,16 +214,19 @@ static void lose_connection(struct lying_connection *connection, enum millrace_u
     for (struct lying_request *request = connection->open.head; request != NULL;) {
         struct lying_request *behind = request->line_behind;
         if (request->place == LYING_PLACE_OUT) {
-            end_unknown(connection, request, cause, words);
-            forget(connection, request);
+            if (!doubt(connection, request)) {
+                end_unknown(connection, request, cause, words);
+                forget(connection, request);
+            }
         } else if (!worked) {
             end_not_sent(connection, request, words);
         }
         request = behind;
     }
-    while (connection->late.head != NULL) {
+    while (connection->late.head != NULL && !connection->registry->can_be_asked) {
         forget(connection, connection->late.head); /* they cannot be answered any more */
     }
+    lose_questions(connection, worked);
 }
 
 static void hear(struct lying_connection *connection, const struct lying_parcel *parcel) {
@@ -137,6 +239,7 @@ static void hear(struct lying_connection *connection, const struct lying_parcel 
     case LYING_PARCEL_ACCEPTED:
         if (request->place == LYING_PLACE_OUT) {
             (void)add_ready(connection, request, REGISTRY_REPLY_ACCEPTED, "accepted");
+            (void)doubt(connection, request);
         }
         return;
     case LYING_PARCEL_EXECUTED:
@@ -146,6 +249,9 @@ static void hear(struct lying_connection *connection, const struct lying_parcel 
         (void)add_ready(connection, request, REGISTRY_REPLY_REFUSED, request->fate.words);
         break;
     case LYING_PARCEL_VAGUE:
+        if (doubt(connection, request)) {
+            return;
+        }
         if (request->place == LYING_PLACE_OUT) {
             end_unknown(connection, request, MILLRACE_UNKNOWN_CAUSE_BAD_REPLY,
                         "the registry answered \"failed\"");
@@ -155,6 +261,8 @@ static void hear(struct lying_connection *connection, const struct lying_parcel 
     case LYING_PARCEL_UNREADABLE:
     case LYING_PARCEL_END:
     case LYING_PARCEL_RESET:
+    case LYING_PARCEL_QUESTION:
+    case LYING_PARCEL_TOLD:
         assert(false);
     }
     forget(connection, request);
@@ -170,6 +278,11 @@ static void receive(struct lying_connection *connection) {
         } else if (parcel->kind == LYING_PARCEL_UNREADABLE) {
             lose_connection(connection, MILLRACE_UNKNOWN_CAUSE_BAD_REPLY,
                             "a reply that cannot be read");
+        } else if (parcel->kind == LYING_PARCEL_TOLD) {
+            connection->answered = true;
+            if (parcel->question->connection != NULL) { /* else it was given up */
+                question_settle(connection, parcel->question, parcel->question->told);
+            }
         } else {
             connection->answered = true;
             hear(connection, parcel);
@@ -216,10 +329,34 @@ static bool send_all(struct lying_connection *connection) {
         transcript_say(connection->registry->transcript, "process %u sends attempt %d of %s to %s",
                        connection->process->number, request->entry.attempt,
                        short_id(&request->entry.submission_id), connection->name->name);
+        request->pause_ms = PAUSE_FIRST_MS;
+        if (connection->registry->can_be_asked) {
+            request->ask_ms = (now_of(connection) + request->deadline_ms) / 2;
+        }
         lying_socket_send(connection->socket, request);
         if (!process_comes_to(connection->process, POINT_WIRED)) {
             return false;
         }
+    }
+    return true;
+}
+
+static bool ask_all(struct lying_connection *connection) {
+    while (connection->questions_unsent > 0 && connection->state == CONNECTION_UP) {
+        if (!process_comes_to(connection->process, POINT_ASK)) {
+            return false;
+        }
+        if (connection->socket->reset) {
+            lose_connection(connection, MILLRACE_UNKNOWN_CAUSE_CONNECTION_LOST,
+                            "the connection was reset");
+            return true;
+        }
+        struct lying_question *question = connection->questions;
+        while (question->out) {
+            question = question->line_behind;
+        }
+        connection->questions_unsent--;
+        lying_socket_ask(connection->socket, question);
     }
     return true;
 }
@@ -231,7 +368,10 @@ static bool drive(struct lying_connection *connection) {
     if (connection->state == CONNECTION_UP) {
         receive(connection); /* first, so that a connection that has ended is not sent to */
     }
-    if (connection->state == CONNECTION_CLOSED && connection->unsent > 0) {
+    ask_for(connection, &connection->open);
+    ask_for(connection, &connection->late);
+    if (connection->state == CONNECTION_CLOSED &&
+        connection->unsent + connection->questions_unsent > 0) {
         connection->socket =
             lying_socket_new(connection->registry, connection->process, connection);
         connection->state = CONNECTION_CONNECTING;
@@ -241,7 +381,7 @@ static bool drive(struct lying_connection *connection) {
     if (connection->state == CONNECTION_CONNECTING) {
         advance(connection);
     }
-    return connection->state != CONNECTION_UP || send_all(connection);
+    return connection->state != CONNECTION_UP || (send_all(connection) && ask_all(connection));
 }
 
 static void expire(struct lying_connection *connection) {
@@ -257,6 +397,17 @@ static void expire(struct lying_connection *connection) {
         line_remove(&connection->open, request);
         request->place = LYING_PLACE_LATE;
         line_add(&connection->late, request);
+    }
+    for (struct lying_question *question = connection->questions; question != NULL;) {
+        struct lying_question *behind = question->line_behind;
+        if (question->deadline_ms <= now_ms) {
+            question_settle(connection, question, REGISTRY_REPLY_UNKNOWN);
+        }
+        question = behind;
+    }
+    while (connection->registry->can_be_asked && connection->late.head != NULL &&
+           connection->late.head->deadline_ms + LATE_MS <= now_ms) {
+        forget(connection, connection->late.head);
     }
 }
 
@@ -302,11 +453,22 @@ static void lying_start(void *self, const struct registry_request *wanted) {
 static void give_out(struct lying_connection *connection, struct registry_reply *reply) {
     const struct lying_ready *ready = connection->ready_head;
     connection->ready_head = ready->next;
-    *reply = (struct registry_reply){.call = call_of(ready->request), .kind = ready->kind};
+    *reply = (struct registry_reply){
+        .call = ready->request != NULL ? call_of(ready->request) : ready->question->call,
+        .kind = ready->kind,
+        .to_question = ready->request == NULL,
+    };
     if (ready->kind == REGISTRY_REPLY_SUCCEEDED || ready->kind == REGISTRY_REPLY_REFUSED) {
-        ready->request->heard_by = connection->process;
+        reply->learnt =
+            ready->question != NULL ? ready->question->learnt : REGISTRY_LEARNT_BY_REPLY;
+        if (ready->request != NULL) {
+            ready->request->heard_by = connection->process;
+        } else {
+            lying_registry_note_heard(connection->registry, &reply->call.submission_id,
+                                      connection->process);
+        }
         transcript_say(connection->registry->transcript, "process %u hears of %s: %s",
-                       connection->process->number, short_id(&ready->request->entry.submission_id),
+                       connection->process->number, short_id(&reply->call.submission_id),
                        ready->words);
     }
     reply->not_sent_cause = ready->kind == REGISTRY_REPLY_NOT_SENT
@@ -353,6 +515,15 @@ static bool lying_withdraw(void *self, const struct registry_call *call) {
     return true;
 }
 
+static void lying_ask(void *self, const struct registry_question *wanted) {
+    struct lying_connection *connection = self;
+    if (connection->process->dead) {
+        return;
+    }
+    question_add(connection, lying_question_new(connection->registry, &wanted->call, connection),
+                 wanted->deadline_ms);
+}
+
 static uint32_t lying_calls_out(void *self) {
     return ((const struct lying_connection *)self)->calls_out;
 }
@@ -361,12 +532,34 @@ static int lying_wait_fd(void *self) {
     return ((const struct lying_connection *)self)->name->descriptor;
 }
 
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t next_question_ms(const struct lying_connection *connection, int64_t next_ms) {
+    const struct lying_line *const lines[] = {&connection->open, &connection->late};
+    for (uint32_t i = 0; i < 2; i++) {
+        for (const struct lying_request *request = lines[i]->head; request != NULL;
+             request = request->line_behind) {
+            next_ms =
+                request->place == LYING_PLACE_UNSENT ? next_ms : least(next_ms, request->ask_ms);
+        }
+    }
+    for (const struct lying_question *question = connection->questions; question != NULL;
+         question = question->line_behind) {
+        next_ms = least(next_ms, question->deadline_ms);
+    }
+    return connection->late.head == NULL
+               ? next_ms
+               : least(next_ms, connection->late.head->deadline_ms + LATE_MS);
+}
+
 static int64_t lying_next_deadline_ms(void *self) {
     const struct lying_connection *connection = self;
     const struct lying_socket *socket = connection->socket;
     const bool heard = socket != NULL && socket->inbox != NULL;
-    const bool to_send =
-        connection->unsent > 0 && (socket == NULL || socket->up || socket->refused);
+    const bool to_send = connection->unsent + connection->questions_unsent > 0 &&
+                         (socket == NULL || socket->up || socket->refused);
     if (connection->ready_head != NULL || heard || to_send) {
         return INT64_MIN; /* no descriptor tells of that */
     }
@@ -375,7 +568,7 @@ static int64_t lying_next_deadline_ms(void *self) {
     if (connection->state == CONNECTION_CONNECTING && connection->connect_deadline_ms < next_ms) {
         next_ms = connection->connect_deadline_ms;
     }
-    return next_ms;
+    return connection->registry->can_be_asked ? next_question_ms(connection, next_ms) : next_ms;
 }
 
 static void lying_close(void *self) {
@@ -388,6 +581,9 @@ static void lying_close(void *self) {
     }
     while (connection->late.head != NULL) {
         forget(connection, connection->late.head);
+    }
+    while (connection->questions != NULL) {
+        question_end(connection, connection->questions);
     }
     free(connection);
 }
@@ -417,10 +613,13 @@ void lying_connection_open(struct lying_registry *registry, struct sim_process *
     connection->name = name_of(registry, config->name);
     *port = (struct registry){
         .self = connection,
+        .capabilities =
+            registry->can_be_asked ? REGISTRY_CAPABILITY_STATUS | REGISTRY_CAPABILITY_STREAM : 0,
         .prepare = lying_prepare,
         .start = lying_start,
         .poll = lying_poll,
         .withdraw = lying_withdraw,
+        .ask = registry->can_be_asked ? lying_ask : NULL,
         .calls_out = lying_calls_out,
         .wait_fd = lying_wait_fd,
         .next_deadline_ms = lying_next_deadline_ms,

@@ -11,6 +11,7 @@ enum {
     LYING_NAME_MAX = 32,
     LYING_READY_MAX = 3,         /* replies of one call: accepted, its outcome, a late one */
     LYING_RESEND_MOST_MS = 5000, /* a kernel tries again at least so often */
+    LYING_REMEMBERS_MS = 120000, /* what became of a transaction; a stream has it for ever */
 };
 
 /* Where a call stands for the process that made it. */
@@ -44,10 +45,12 @@ struct lying_fate {
 
 struct lying_connection;
 struct lying_socket;
+struct lying_question;
 
 /* A reply that waits to be given out. */
 struct lying_ready {
-    struct lying_request *request;
+    struct lying_request *request;   /* NULL: it is that of a question */
+    struct lying_question *question; /* by which it was learnt; NULL: by none */
     enum registry_reply_kind kind;
     enum millrace_unknown_cause unknown_cause;
     const char *words;
@@ -65,6 +68,8 @@ struct lying_request {
     struct lying_connection *connection; /* NULL: gone */
     struct lying_socket *socket;         /* over which it went; NULL: over none */
     struct lying_fate fate;
+    int64_t ask_ms; /* by that clock: when it is asked for; INT64_MAX: nobody asks */
+    int64_t pause_ms;
     bool held;                          /* read, and to be settled by hand */
     const struct sim_process *heard_by; /* was given its outcome; NULL: nobody */
     struct lying_ready ready[LYING_READY_MAX];
@@ -73,6 +78,21 @@ struct lying_request {
     struct lying_request *line_behind;
     struct lying_request *sibling; /* an older one of the same submission */
     char memory[];                 /* the transaction's id and bytes */
+};
+
+/* A question what became of a submission, to the end of the run. */
+struct lying_question {
+    struct registry_call call;
+    struct lying_request *request;       /* of this connection's own; NULL: it is of `ask` */
+    struct lying_connection *connection; /* NULL: nobody waits for it any more */
+    int64_t deadline_ms;                 /* by the clock of its process */
+    bool out;                            /* the kernel has it */
+    enum registry_reply_kind told;       /* what the registry has said, once it has */
+    enum registry_learnt learnt;
+    const char *words;
+    struct lying_ready ready;
+    struct lying_question *line_behind; /* of its connection's, the oldest first */
+    struct lying_question *next;        /* of all */
 };
 
 /* Requests by deadline, earliest first. */
@@ -90,12 +110,15 @@ enum lying_parcel_kind {
     LYING_PARCEL_UNREADABLE,
     LYING_PARCEL_END,
     LYING_PARCEL_RESET,
+    LYING_PARCEL_QUESTION,
+    LYING_PARCEL_TOLD,
 };
 
 struct lying_parcel {
     enum lying_parcel_kind kind;
     int64_t at_ms; /* when it arrives */
     struct lying_request *request;
+    struct lying_question *question; /* of QUESTION and TOLD */
     struct lying_parcel *next;
 };
 
@@ -130,7 +153,16 @@ struct lying_submission {
     struct uuid id;
     struct lying_request *newest;
     uint32_t executions;
+    int64_t done_ms;     /* when it was executed or refused */
+    const char *refused; /* in these words; NULL: it was not */
     struct lying_submission *next;
+};
+
+/* What a certificate has at the registry: one after the other. */
+struct lying_stream {
+    struct uuid certificate_id;
+    int64_t free_ms; /* when the last of it is done */
+    struct lying_stream *next;
 };
 
 struct lying_adapter {
@@ -149,6 +181,10 @@ struct lying_registry {
     struct transcript *transcript;
     struct chance chance;
     struct registry_weather weather;
+    bool can_be_asked;
+    struct lying_question *questions;
+    uint32_t questions_read;
+    struct lying_stream *streams;
     bool was_away;   /* it had gone when it was last looked at */
     bool look_comes; /* a look at the weather is due at this moment */
     uint64_t changes;
@@ -179,6 +215,15 @@ struct lying_socket *lying_socket_new(struct lying_registry *registry, struct si
                                       struct lying_connection *connection);
 /* The kernel has the bytes of a request: from now on nobody can take them back. */
 void lying_socket_send(struct lying_socket *socket, struct lying_request *request);
+/* A question of this connection's; it is not on its way yet. */
+struct lying_question *lying_question_new(struct lying_registry *registry,
+                                          const struct registry_call *call,
+                                          struct lying_connection *connection);
+/* The kernel has it. */
+void lying_socket_ask(struct lying_socket *socket, struct lying_question *question);
+/* A process was told what became of a submission. */
+void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
+                               const struct sim_process *process);
 /* Look whether the registry has gone: its connections end with it. */
 void lying_registry_look(struct lying_registry *registry);
 

@@ -56,12 +56,17 @@ struct registry_weather *lying_registry_weather(struct lying_registry *registry)
 /* ---- the ways between ---- */
 
 static void read_request(struct lying_socket *socket, struct lying_request *request);
+static void read_question(struct lying_socket *socket, struct lying_question *question);
 
 static void deliver(struct lying_way *way, struct lying_parcel *parcel) {
     struct lying_socket *socket = way->socket;
     struct lying_registry *registry = socket->registry;
     if (way == &socket->out) {
-        read_request(socket, parcel->request);
+        if (parcel->kind == LYING_PARCEL_QUESTION) {
+            read_question(socket, parcel->question);
+        } else {
+            read_request(socket, parcel->request);
+        }
         free(parcel);
         return;
     }
@@ -115,6 +120,12 @@ static void send(struct lying_way *way, enum lying_parcel_kind kind, struct lyin
     *(way->head == NULL ? &way->head : &way->tail->next) = parcel;
     way->tail = parcel;
     timeline_at(timeline, parcel->at_ms, arrive, way, 0);
+}
+
+static void send_question(struct lying_way *way, enum lying_parcel_kind kind,
+                          struct lying_question *question, int64_t takes_ms) {
+    send(way, kind, NULL, takes_ms);
+    way->tail->question = question;
 }
 
 static void connect_arrives(void *context, uint64_t argument) {
@@ -202,6 +213,10 @@ static void say_answer(struct lying_request *request) {
     const struct lying_fate *fate = &request->fate;
     switch (fate->answer) {
     case LYING_ANSWER_HONEST:
+        if (request->registry->can_be_asked) {
+            answer(request, LYING_PARCEL_ACCEPTED);
+            return;
+        }
         answer(request, fate->refuses ? LYING_PARCEL_REFUSED : LYING_PARCEL_EXECUTED);
         return;
     case LYING_ANSWER_NONE:
@@ -228,22 +243,25 @@ static void do_request(void *context, uint64_t argument) {
     const char *id = short_id(&request->entry.submission_id);
     assert(registry->pending > 0);
     registry->pending--;
+    struct lying_submission *submission = find_submission(registry, &request->entry.submission_id);
+    submission->done_ms = registry->timeline->now_ms;
     if (request->fate.drops) {
         transcript_say(registry->transcript, "the registry forgets %s", id);
     } else if (request->fate.refuses) {
         transcript_say(registry->transcript, "the registry refuses %s: %s", id,
                        request->fate.words);
+        submission->refused = request->fate.words;
         write_down(registry, request, REGISTRY_DEED_REFUSAL);
     } else {
-        struct lying_submission *submission =
-            find_submission(registry, &request->entry.submission_id);
         submission->executions++;
         transcript_say(registry->transcript, "the registry executes %s%s", id,
                        submission->executions > 1 ? ", which it has executed before" : "");
         write_down(registry, request, REGISTRY_DEED_EXECUTION);
     }
     lying_registry_look(registry);
-    say_answer(request);
+    if (!registry->can_be_asked) {
+        say_answer(request);
+    }
 }
 
 /* By the registry's own rules. */
@@ -308,6 +326,27 @@ static void draw_fate(struct lying_request *request) {
     };
 }
 
+/* In the order of the certificate's stream, where there is one. */
+static int64_t done_in_ms(struct lying_registry *registry, const struct lying_request *request) {
+    if (!registry->can_be_asked) {
+        return request->fate.takes_ms;
+    }
+    const int64_t now_ms = registry->timeline->now_ms;
+    struct lying_stream *stream = registry->streams;
+    while (stream != NULL && !uuid_equal(&stream->certificate_id, &request->entry.certificate_id)) {
+        stream = stream->next;
+    }
+    if (stream == NULL) {
+        stream = calloc(1, sizeof *stream);
+        assert(stream != NULL);
+        stream->certificate_id = request->entry.certificate_id;
+        stream->next = registry->streams;
+        registry->streams = stream;
+    }
+    stream->free_ms = at_least(now_ms + request->fate.takes_ms, stream->free_ms);
+    return stream->free_ms - now_ms;
+}
+
 static void read_request(struct lying_socket *socket, struct lying_request *request) {
     struct lying_registry *registry = socket->registry;
     const struct registry_entry *entry = &request->entry;
@@ -331,12 +370,56 @@ static void read_request(struct lying_socket *socket, struct lying_request *requ
         registry->watch(registry->watch_context, &read);
     }
     write_down(registry, request, REGISTRY_DEED_REQUEST);
-    if (request->fate.accepts) {
+    if (registry->can_be_asked) {
+        say_answer(request); /* that it has it; the outcome is to be asked for */
+    } else if (request->fate.accepts) {
         answer(request, LYING_PARCEL_ACCEPTED);
     }
     request->held = registry->weather.holds;
     if (!request->held) {
-        timeline_in(registry->timeline, request->fate.takes_ms, do_request, request, 0);
+        timeline_in(registry->timeline, done_in_ms(registry, request), do_request, request, 0);
+    }
+}
+
+/* What it knows of it, and how. What it refused and has forgotten nobody learns any more. */
+static void tell(const struct lying_registry *registry, struct lying_question *question) {
+    const struct lying_submission *submission =
+        find_submission(registry, &question->call.submission_id);
+    const bool remembers =
+        submission != NULL && registry->timeline->now_ms < submission->done_ms + LYING_REMEMBERS_MS;
+    question->told = REGISTRY_REPLY_UNKNOWN;
+    question->words = "not found";
+    if (submission != NULL && submission->executions > 0) {
+        question->told = REGISTRY_REPLY_SUCCEEDED;
+        question->learnt = remembers ? REGISTRY_LEARNT_BY_STATUS : REGISTRY_LEARNT_BY_STREAM;
+        question->words = remembers ? "committed" : "it is in the stream";
+    } else if (remembers && submission->refused != NULL) {
+        question->told = REGISTRY_REPLY_REFUSED;
+        question->learnt = REGISTRY_LEARNT_BY_STATUS;
+        question->words = submission->refused;
+    }
+}
+
+static void read_question(struct lying_socket *socket, struct lying_question *question) {
+    struct lying_registry *registry = socket->registry;
+    const struct registry_weather *weather = &registry->weather;
+    lying_registry_look(registry);
+    struct chance chance = {.state = registry->chance.state ^ registry->questions_read++};
+    (void)chance_below(&chance, 2);
+    const bool silent = chance_permille(&chance, weather->silent_permille);
+    const bool breaks = chance_permille(&chance, weather->reset_before_permille);
+    const bool garbled = chance_permille(&chance, weather->garbled_permille);
+    const int64_t back_ms = chance_between(&chance, 0, weather->way_most_ms);
+    if (socket->broken || silent) {
+        return;
+    }
+    if (breaks) {
+        break_socket(socket, true, back_ms);
+    } else if (garbled) {
+        send(&socket->in, LYING_PARCEL_UNREADABLE, NULL, back_ms);
+    } else {
+        tell(registry, question);
+        send_question(&socket->in, LYING_PARCEL_TOLD, question, back_ms);
     }
 }
 
@@ -418,6 +501,7 @@ struct lying_request *lying_request_new(struct lying_registry *registry,
         .transaction = copy(&wanted->transaction, request->memory),
     };
     request->registry = registry;
+    request->ask_ms = INT64_MAX;
     request->chance = chance_of(registry, &wanted->call, older);
     request->deadline_ms = wanted->deadline_ms;
     request->sibling = submission->newest;
@@ -438,6 +522,34 @@ void lying_socket_send(struct lying_socket *socket, struct lying_request *reques
          chance_between(&request->chance, 0, registry->weather.way_most_ms));
 }
 
+/* ---- questions ---- */
+
+struct lying_question *lying_question_new(struct lying_registry *registry,
+                                          const struct registry_call *call,
+                                          struct lying_connection *connection) {
+    struct lying_question *question = calloc(1, sizeof *question);
+    assert(question != NULL && registry->can_be_asked);
+    question->call = *call;
+    question->connection = connection;
+    question->next = registry->questions;
+    registry->questions = question;
+    return question;
+}
+
+void lying_socket_ask(struct lying_socket *socket, struct lying_question *question) {
+    assert(!question->out);
+    question->out = true;
+    send_question(&socket->out, LYING_PARCEL_QUESTION, question,
+                  socket->registry->weather.way_most_ms / 2);
+}
+
+void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
+                               const struct sim_process *process) {
+    struct lying_submission *submission = find_submission(registry, submission_id);
+    assert(submission != NULL && submission->newest != NULL);
+    submission->newest->heard_by = process;
+}
+
 /* ---- as others see it ---- */
 
 struct lying_registry *lying_registry_open(const struct lying_registry_setup *setup) {
@@ -446,6 +558,7 @@ struct lying_registry *lying_registry_open(const struct lying_registry_setup *se
     registry->timeline = setup->timeline;
     registry->transcript = setup->transcript;
     registry->chance = setup->chance;
+    registry->can_be_asked = setup->can_be_asked;
     return registry;
 }
 
@@ -482,6 +595,16 @@ void lying_registry_close(struct lying_registry *registry) {
     }
     for (uint32_t i = 0; i < LYING_BUCKETS; i++) {
         free_submissions(registry->submissions[i]);
+    }
+    while (registry->questions != NULL) {
+        struct lying_question *question = registry->questions;
+        registry->questions = question->next;
+        free(question);
+    }
+    while (registry->streams != NULL) {
+        struct lying_stream *stream = registry->streams;
+        registry->streams = stream->next;
+        free(stream);
     }
     while (registry->adapters != NULL) {
         struct lying_adapter *adapter = registry->adapters;
@@ -525,7 +648,7 @@ void lying_registry_process_died(struct lying_registry *registry,
         }
         if (is_cut_off(socket)) { /* what did not get through never will */
             for (const struct lying_parcel *p = socket->out.head; p != NULL; p = p->next) {
-                registry->pending--;
+                registry->pending -= p->kind == LYING_PARCEL_REQUEST ? 1 : 0;
             }
             free_parcels(socket->out.head);
             socket->out.head = NULL;
@@ -559,6 +682,10 @@ bool lying_registry_was_heard(const struct lying_registry *registry,
         request = request->sibling;
     }
     return request != NULL;
+}
+
+uint32_t lying_registry_questions(const struct lying_registry *registry) {
+    return registry->questions_read;
 }
 
 uint32_t lying_registry_pending(const struct lying_registry *registry) {

@@ -1,6 +1,8 @@
 /* The registry of the working assumptions, in virtual time: slow, sometimes away, not idempotent,
- * impossible to ask; and it lies by all the ways that a reply can be lost. What it was really asked
- * and really did stands in its own ledger, which nobody of ours can read. */
+ * and it lies by all the ways that a reply can be lost. One kind is impossible to ask. The other
+ * takes what it is sent, executes it later in the order of the certificate's stream, and can be
+ * asked: it forgets a status, never a stream, and leaves some pending for ever. What it was really
+ * sent and really did stands in its own ledger, which nobody of ours can read. */
 #ifndef MILLRACE_SIMULATE_LYING_REGISTRY_H
 #define MILLRACE_SIMULATE_LYING_REGISTRY_H
 
@@ -50,6 +52,7 @@ struct lying_registry_setup {
     struct timeline *timeline;
     struct transcript *transcript;
     struct chance chance;
+    bool can_be_asked; /* of the second kind */
 };
 
 struct lying_registry;
@@ -84,6 +87,8 @@ bool lying_registry_executed(const struct lying_registry *registry,
  */
 bool lying_registry_was_heard(const struct lying_registry *registry,
                               const struct uuid *submission_id);
+/* Questions that it has read. */
+uint32_t lying_registry_questions(const struct lying_registry *registry);
 /* Requests that are in its queue or on their way to it. */
 uint32_t lying_registry_pending(const struct lying_registry *registry);
 /* Called at each request that is read, before anything else: whoever checks that an intent stands

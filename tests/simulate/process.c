@@ -3,14 +3,23 @@
 #include <assert.h>
 
 static const char *const names[POINTS_COUNT] = {
-    [POINT_FENCE] = "fence",         [POINT_FENCED] = "fenced",
-    [POINT_POSITIONS] = "positions", [POINT_RESTORE] = "restore",
-    [POINT_START] = "start",         [POINT_POLL] = "poll",
-    [POINT_PRODUCE] = "produce",     [POINT_END] = "end",
-    [POINT_COMMITTED] = "committed", [POINT_SEND] = "send",
-    [POINT_WIRE] = "wire",           [POINT_WIRED] = "wired",
-    [POINT_REPLY] = "reply",         [POINT_WITHDRAW] = "withdraw",
-    [POINT_EVIDENCE] = "evidence",   [POINT_REVOKE_DONE] = "revoke-done",
+    [POINT_FENCE] = "fence",
+    [POINT_FENCED] = "fenced",
+    [POINT_POSITIONS] = "positions",
+    [POINT_RESTORE] = "restore",
+    [POINT_START] = "start",
+    [POINT_POLL] = "poll",
+    [POINT_PRODUCE] = "produce",
+    [POINT_END] = "end",
+    [POINT_COMMITTED] = "committed",
+    [POINT_SEND] = "send",
+    [POINT_WIRE] = "wire",
+    [POINT_WIRED] = "wired",
+    [POINT_REPLY] = "reply",
+    [POINT_WITHDRAW] = "withdraw",
+    [POINT_ASK] = "ask",
+    [POINT_EVIDENCE] = "evidence",
+    [POINT_REVOKE_DONE] = "revoke-done",
 };
 
 const char *point_name(enum point point) {

@@ -27,6 +27,7 @@ enum point {
     POINT_WIRED,       /* they were */
     POINT_REPLY,       /* a reply is about to be given out */
     POINT_WITHDRAW,    /* before an attempt is destroyed */
+    POINT_ASK,         /* before a question's bytes are handed to the kernel */
     POINT_EVIDENCE,    /* before a piece of evidence leaves */
     POINT_REVOKE_DONE, /* lanes have ended; before the partitions are given back */
     POINTS_COUNT,

@@ -216,10 +216,13 @@ static bool all_is_read(struct world *world, bool tells) {
     return all;
 }
 
-/* No submission is queued, intended or sent: each is settled, or shown as unknown. */
+/* No submission is queued, intended or sent: each is settled, or shown as unknown. Where the
+ * registry can be asked, nothing that it has executed is unknown. */
 static bool is_at_rest(struct world *world) {
     ledger_watch_read(world->watch);
-    return ledger_watch_counts(world->watch).open == 0 && all_is_read(world, false) &&
+    const struct ledger_counts counts = ledger_watch_counts(world->watch);
+    return counts.open == 0 && all_is_read(world, false) &&
+           (counts.unknown_executed == 0 || !world->settings.can_be_asked) &&
            lying_registry_pending(world->registry) == 0;
 }
 
@@ -254,8 +257,10 @@ static void come_to_rest(struct world *world) {
         if (world->timeline.now_ms >= until_ms) {
             tell_lanes(world);
             transcript_violation(&world->transcript, "liveness",
-                                 "10 minutes after the last fault %u submissions are open%s",
+                                 "10 minutes after the last fault %u submissions are open, %u are "
+                                 "unknown although they were executed%s",
                                  ledger_watch_counts(world->watch).open,
+                                 ledger_watch_counts(world->watch).unknown_executed,
                                  all_is_read(world, true) ? "" : ", and records are not read");
         }
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
@@ -323,6 +328,8 @@ void world_ends(struct world *world) {
     world->figures.virtual_ms = world->timeline.now_ms;
     world->figures.looks = world->onlooker.looks;
     world->figures.deeds = lying_registry_entries(world->registry);
+    world->figures.can_be_asked = world->settings.can_be_asked ? 1 : 0;
+    world->figures.questions = lying_registry_questions(world->registry);
     const struct ledger_counts ledger = ledger_watch_counts(world->watch);
     world->figures.submissions = ledger.submitted;
     world->figures.not_sent = ledger.not_sent;
@@ -330,6 +337,10 @@ void world_ends(struct world *world) {
     world->figures.resolved = ledger.resolved;
     world->figures.late_sends = ledger.late_sends;
     world->figures.incidents = ledger.incidents;
+    if (world->settings.can_be_asked) {
+        world->figures.asked_unknown = world->figures.ever_unknown;
+        world->figures.asked_at_rest_unknown = world->figures.at_rest_unknown;
+    }
     world->figures.kafka = *kafka_counts(world->kafka);
 }
 
@@ -368,6 +379,7 @@ static void draw_settings(struct world_settings *settings, uint64_t seed) {
     for (uint32_t p = 0; p < settings->places; p++) {
         settings->parts[p] = apart ? 1u << p % INSTANCE_PARTS : INSTANCE_ALL_PARTS;
     }
+    settings->can_be_asked = chance_below(&chance, 3) == 0;
 }
 
 static void open_schemas(struct world *world) {
@@ -401,6 +413,7 @@ static void open_outside(struct world *world) {
         .timeline = &world->timeline,
         .transcript = &world->transcript,
         .chance = chance_stream(seed, "registry"),
+        .can_be_asked = world->settings.can_be_asked,
     };
     world->registry = lying_registry_open(&registry);
 }

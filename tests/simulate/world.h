@@ -28,6 +28,7 @@ struct world_settings {
     int64_t begin_ms; /* commands and faults come in this time */
     int64_t end_ms;
     int64_t trouble_ms; /* from then on nothing is wrong any more */
+    bool can_be_asked;  /* the registry; the yardstick is one that cannot */
 };
 
 /* Where a process may run, one life after the other. */
@@ -45,8 +46,12 @@ struct world_figures {
     int64_t virtual_ms;
     uint64_t commands;
     uint64_t submissions;
-    uint64_t deeds;           /* of the registry */
-    uint64_t at_rest_unknown; /* with the faults over, before the operator */
+    uint64_t deeds;                 /* of the registry */
+    uint64_t can_be_asked;          /* runs in which it can be */
+    uint64_t questions;             /* that it has read */
+    uint64_t asked_unknown;         /* of `ever_unknown`: in those runs */
+    uint64_t asked_at_rest_unknown; /* of `at_rest_unknown`: likewise */
+    uint64_t at_rest_unknown;       /* with the faults over, before the operator */
     uint64_t not_sent;
     uint64_t ever_unknown;
     uint64_t resolved;

@@ -60,6 +60,8 @@ static struct registry connect(struct bench *bench, uint32_t process) {
     return port;
 }
 
+static bool can_be_asked; /* the registry of the benches that are opened from now on */
+
 static void bench_open(struct bench *bench, uint64_t seed) {
     memset(bench, 0, sizeof *bench);
     bench->transcript = (struct transcript){.timeline = &bench->timeline, .keep = true};
@@ -67,6 +69,7 @@ static void bench_open(struct bench *bench, uint64_t seed) {
         .timeline = &bench->timeline,
         .transcript = &bench->transcript,
         .chance = chance_stream(seed, "registry"),
+        .can_be_asked = can_be_asked,
     });
     for (uint32_t i = 0; i < PROCESSES; i++) {
         bench->processes[i] = (struct sim_process){
@@ -532,5 +535,133 @@ Test(simulate_registry, connections_end_when_it_goes_away) {
     poll_nothing(&bench, 0);
     move_by(&bench, 400);
     expect_reply(&bench, 0, REGISTRY_REPLY_SUCCEEDED, "it is back");
+    bench_close(&bench);
+}
+
+/* ---- The kind that can be asked. ---- */
+
+enum { REMEMBERS_MS = 120000 };
+
+static void ask(struct bench *bench, uint32_t process, uint32_t number) {
+    const struct registry *port = &bench->ports[process];
+    const struct registry_question question = {
+        .call = {.certificate_id = id_of(1000 + number),
+                 .submission_id = id_of(number),
+                 .attempt = 1},
+        .deadline_ms = bench->clocks[process].monotonic_ms(bench->clocks[process].self) + CALL_MS,
+    };
+    port->ask(port->self, &question);
+    cr_expect_eq(port->calls_out(port->self), 0);
+}
+
+/* Whatever the port waits for comes in time. */
+static struct registry_reply await_reply(struct bench *bench, uint32_t process) {
+    struct registry_reply reply = {.text_length = 0};
+    for (uint32_t i = 0; !next_reply(bench, process, &reply); i++) {
+        cr_assert_lt(i, 4 * CALL_MS / 10, "no reply");
+        move_by(bench, 10);
+    }
+    return reply;
+}
+
+static void expect_answer(struct bench *bench, uint32_t process, enum registry_reply_kind kind,
+                          enum registry_learnt learnt, const char *why) {
+    const struct registry_reply reply = await_reply(bench, process);
+    cr_expect(reply.to_question, "%s", why);
+    cr_expect_eq(reply.kind, kind, "%s: %.*s", why, (int)reply.text_length, reply.text);
+    cr_expect_eq((int)reply.learnt, (int)learnt, "%s", why);
+    expect_silence(bench, process, why);
+}
+
+Test(simulate_registry, that_can_be_asked_takes_and_tells_later) {
+    struct bench bench;
+    can_be_asked = true;
+    bench_open(&bench, 1);
+    *lying_registry_weather(bench.registry) =
+        (struct registry_weather){.latency_least_ms = 3000, .latency_most_ms = 3000};
+    (void)start(&bench, 0, 1);
+    send_all(&bench, 0);
+    move_by(&bench, 10);
+    expect_reply(&bench, 0, REGISTRY_REPLY_ACCEPTED, "taken");
+    cr_expect_eq(executions(&bench, 1), 0);
+    const struct registry_reply reply = await_reply(&bench, 0);
+    cr_expect_eq(reply.kind, REGISTRY_REPLY_SUCCEEDED);
+    cr_expect_eq((int)reply.learnt, (int)REGISTRY_LEARNT_BY_STATUS);
+    cr_expect_not(reply.to_question);
+    cr_expect_eq(executions(&bench, 1), 1);
+    cr_expect_eq(bench.ports[0].calls_out(bench.ports[0].self), 0);
+    bench_close(&bench);
+}
+
+Test(simulate_registry, that_can_be_asked_tells_anybody_what_it_remembers) {
+    struct bench bench;
+    can_be_asked = true;
+    bench_open(&bench, 1);
+    ask(&bench, 1, 1);
+    expect_answer(&bench, 1, REGISTRY_REPLY_UNKNOWN, 0, "never sent");
+    (void)start(&bench, 0, 1);
+    send_all(&bench, 0);
+    move_by(&bench, 10);
+    lying_registry_weather(bench.registry)->refuses_permille = 1000;
+    (void)start(&bench, 0, 2);
+    send_all(&bench, 0);
+    move_by(&bench, 10);
+    ask(&bench, 1, 1);
+    expect_answer(&bench, 1, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STATUS, "executed");
+    ask(&bench, 1, 2);
+    expect_answer(&bench, 1, REGISTRY_REPLY_REFUSED, REGISTRY_LEARNT_BY_STATUS, "refused");
+    const struct uuid refused = id_of(2);
+    cr_expect(lying_registry_was_heard(bench.registry, &refused));
+    move_by(&bench, REMEMBERS_MS);
+    ask(&bench, 1, 1);
+    expect_answer(&bench, 1, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STREAM,
+                  "a stream is for ever");
+    ask(&bench, 1, 2);
+    expect_answer(&bench, 1, REGISTRY_REPLY_UNKNOWN, 0, "forgotten");
+    cr_expect_eq(lying_registry_questions(bench.registry), 5);
+    bench_close(&bench);
+}
+
+Test(simulate_registry, that_can_be_asked_leaves_some_pending_for_ever) {
+    struct bench bench;
+    can_be_asked = true;
+    uint32_t executed = 0;
+    enum { CALLS = 20 };
+    bench_open(&bench, 1);
+    lying_registry_weather(bench.registry)->silent_permille = 1000;
+    for (uint32_t number = 1; number <= CALLS; number++) {
+        (void)start(&bench, 0, number);
+    }
+    send_all(&bench, 0);
+    move_by(&bench, 10);
+    lying_registry_weather(bench.registry)->silent_permille = 0;
+    uint32_t unknown = 0;
+    for (uint32_t i = 0; i < CALLS; i++) {
+        const struct registry_reply reply = await_reply(&bench, 0);
+        executed += reply.kind == REGISTRY_REPLY_SUCCEEDED ? 1 : 0;
+        unknown += reply.kind == REGISTRY_REPLY_UNKNOWN ? 1 : 0;
+    }
+    cr_expect_eq(executed + unknown, CALLS);
+    cr_expect(executed > 0 && unknown > 0, "%u and %u", executed, unknown);
+    bench_close(&bench);
+}
+
+/* A connection that breaks leaves nothing unknown that can be asked for. */
+Test(simulate_registry, that_can_be_asked_is_asked_again_by_another_connection) {
+    struct bench bench;
+    can_be_asked = true;
+    bench_open(&bench, 1);
+    lying_registry_weather(bench.registry)->reset_after_permille = 1000;
+    (void)start(&bench, 0, 1);
+    send_all(&bench, 0);
+    move_by(&bench, 10);
+    lying_registry_weather(bench.registry)->reset_after_permille = 0;
+    const struct registry_reply reply = await_reply(&bench, 0);
+    cr_expect_eq(reply.kind, REGISTRY_REPLY_SUCCEEDED);
+    cr_expect_eq(executions(&bench, 1), 1);
+    lying_registry_weather(bench.registry)->away = true;
+    move_by(&bench, 10);
+    ask(&bench, 1, 1);
+    expect_answer(&bench, 1, REGISTRY_REPLY_UNKNOWN, 0, "nobody is there");
     bench_close(&bench);
 }
