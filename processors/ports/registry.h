@@ -92,6 +92,13 @@ struct registry {
                            const struct millrace_operation *operation, struct arena *arena,
                            struct registry_transaction *transaction, struct error *error);
 
+    /* The registry's own names for the slices that a transaction of this operation makes, told from
+     * its bytes as they were stored. In `arena`; returns how many, 0 where there are none. NULL:
+     * the registry has no names of its own. */
+    uint32_t (*slices_of)(void *self, const struct millrace_operation *operation,
+                          struct bytes transaction, struct arena *arena,
+                          struct millrace_slice_hash **hashes);
+
     /* Begin the one attempt; its bytes leave with the next `poll`. Whatever becomes of it, a
      * refused connection too, comes as a reply. */
     void (*start)(void *self, const struct registry_request *request);

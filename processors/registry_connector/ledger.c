@@ -72,12 +72,38 @@ void ledger_decide(struct handling *handling, const struct submission_input *inp
     submission_decide(&handling->state, input, &context, decision);
 }
 
+/* What was executed has made slices, of which the registry may have names of its own. They follow
+ * from the bytes that were sent, whoever settles it, and whatever would be built by now. */
+static void name_slices(const struct handling *handling, const struct message *event) {
+    const struct registry_state_submission_model *model = handling->state.ledger.submission;
+    const struct registry_state_queued_submission *queued = handling->state.work.queued;
+    struct registry_events_submission_succeeded *succeeded = event->body;
+    struct registry_events_submission_resolved *resolved = event->body;
+    const bool was_resolved = event->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED;
+    if (!(was_resolved ? resolved->executed
+                       : event->type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED)) {
+        return;
+    }
+    assert(model != NULL && queued != NULL);
+    const struct lane_registry *registry = memory_registry(handling->lane, queued->registry);
+    if (registry == NULL || registry->registry.slices_of == NULL || !model->has_transaction) {
+        return;
+    }
+    struct millrace_slice_hash **hashes =
+        was_resolved ? &resolved->slice_hashes : &succeeded->slice_hashes;
+    uint32_t *count = was_resolved ? &resolved->slice_hashes_count : &succeeded->slice_hashes_count;
+    assert(*count == 0);
+    *count = registry->registry.slices_of(registry->registry.self, &queued->operation,
+                                          model->transaction, turn_arena(handling->turn), hashes);
+}
+
 void ledger_stage(struct handling *handling, const struct submission_decision *decision) {
     if (decision->verdict != SUBMISSION_VERDICT_CHANGED) {
         return;
     }
     const struct uuid *key = &handling->state.certificate_id;
     for (uint32_t i = 0; i < decision->events_count; i++) {
+        name_slices(handling, &decision->events[i]);
         (void)turn_emit(handling->turn, OUTPUT_EVENTS, key, decision->events[i].type,
                         decision->events[i].body, &handling->trace);
     }

@@ -37,6 +37,19 @@ static enum result prepare(void *self, const struct uuid *submission_id,
     return RESULT_OK;
 }
 
+static uint32_t slices_of(void *self, const struct millrace_operation *operation,
+                          struct bytes transaction, struct arena *arena,
+                          struct millrace_slice_hash **hashes) {
+    const struct connection *connection = self;
+    if (!connection->fake->names_slices) {
+        return 0;
+    }
+    *hashes = arena_take(arena, sizeof **hashes);
+    **hashes = (struct millrace_slice_hash){.slice_id = operation->transfer->slice_id,
+                                            .registry_hash = transaction};
+    return 1;
+}
+
 static void set_reply(struct fake_call *call, enum registry_reply_kind kind, const char *words) {
     cr_assert_not(call->has_reply);
     call->has_reply = true;
@@ -270,6 +283,7 @@ static enum result open_connection(void *self, const struct registry_config *con
         .self = connection,
         .capabilities = connection->fake->capabilities,
         .prepare = prepare,
+        .slices_of = slices_of,
         .start = start,
         .poll = poll_replies,
         .withdraw = withdraw,

@@ -58,6 +58,7 @@ struct fake_registry {
     bool refuses;          /* nobody can connect: every new call is NOT_SENT at once */
     bool keeps_unsent;     /* calls stay UNSENT until `fake_registry_take` */
     bool impossible;       /* nothing can be made into a transaction */
+    bool names_slices;     /* a transferred slice is called by the bytes that were sent */
     uint32_t connections;  /* open now */
     /* Called in `start`, before anything else: the other half of the promise is checked there. */
     void (*watch)(void *context, const struct registry_request *request);

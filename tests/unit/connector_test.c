@@ -67,6 +67,53 @@ Test(connector, every_kind_of_reply_is_written_down) {
     no_more_events();
 }
 
+/* The one slice is called by the bytes of this call. */
+static void expect_named_by(uint32_t call, const struct millrace_slice_hash *hashes,
+                            uint32_t count) {
+    const struct fake_call *sent = &the_registry()->calls[call];
+    cr_assert_eq(count, 1);
+    cr_expect(bytes_equal(hashes->registry_hash, (struct bytes){sent->bytes, sent->bytes_length}));
+}
+
+/* Sent by a process that then dies; its heir would build other bytes. */
+static void leave_unknown(struct uuid certificate_id) {
+    submit(certificate_id);
+    run_for(10);
+    (void)then_ledger_event(INTENDED, certificate_id);
+    the_connector_dies();
+    the_registry()->edition++;
+    writers_are_dead(true);
+    another_takes_over();
+    run_for(the_options()->unknown_after_ms + 10);
+    (void)then_ledger_event(UNKNOWN, certificate_id);
+}
+
+Test(connector, what_was_executed_tells_the_registrys_names_of_its_slices) {
+    the_registry()->names_slices = true;
+    the_options()->quarantine_ms = 2 * the_options()->call_timeout_ms;
+    submit(cert(1));
+    run_for(10);
+    the_registry_answers(0, REGISTRY_REPLY_SUCCEEDED);
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    const struct registry_events_submission_succeeded *succeeded =
+        then_ledger_event(SUCCEEDED, cert(1));
+    expect_named_by(0, succeeded->slice_hashes, succeeded->slice_hashes_count);
+    leave_unknown(cert(2));
+    resolve(cert(2), 1, true, MILLRACE_CLOSING_RULE_NONE, "seen");
+    run_for(10);
+    const struct registry_events_submission_resolved *resolved =
+        then_ledger_event(RESOLVED, cert(2));
+    expect_named_by(1, resolved->slice_hashes, resolved->slice_hashes_count);
+    leave_unknown(cert(3));
+    run_for(the_options()->quarantine_ms + 10);
+    resolve(cert(3), 1, false, MILLRACE_CLOSING_RULE_WRITER_DEAD, "not there");
+    run_for(10);
+    resolved = then_ledger_event(RESOLVED, cert(3));
+    cr_expect_not(resolved->executed);
+    cr_expect_eq(resolved->slice_hashes_count, 0);
+}
+
 Test(connector, the_same_submission_again_is_not_sent_again) {
     submit(cert(1));
     submit(cert(1));

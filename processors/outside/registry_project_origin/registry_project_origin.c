@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outside/registry_project_origin/connection.h"
+#include "outside/registry_project_origin/slices.h"
 
 static enum result origin_prepare(void *self, const struct uuid *submission_id,
                                   const struct uuid *certificate_id,
@@ -25,6 +26,13 @@ static enum result origin_prepare(void *self, const struct uuid *submission_id,
         .key = event.signer,
     };
     return origin_transaction_make(&order, arena, transaction, error);
+}
+
+static uint32_t origin_slices_of(void *self, const struct millrace_operation *operation,
+                                 struct bytes transaction, struct arena *arena,
+                                 struct millrace_slice_hash **hashes) {
+    (void)self;
+    return slices_of_transaction(operation, transaction, arena, hashes);
 }
 
 static void origin_start(void *self, const struct registry_request *request) {
@@ -113,6 +121,7 @@ static enum result origin_open(void *self, const struct registry_config *config,
         .self = origin,
         .capabilities = REGISTRY_CAPABILITY_STATUS | REGISTRY_CAPABILITY_STREAM,
         .prepare = origin_prepare,
+        .slices_of = origin_slices_of,
         .start = origin_start,
         .poll = origin_poll,
         .withdraw = origin_withdraw,
