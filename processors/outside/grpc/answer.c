@@ -6,9 +6,8 @@
 #include <string.h>
 
 struct grpc_answer *grpc_answer_new(uint32_t bytes_max) {
-    struct grpc_answer *answer = malloc(sizeof *answer);
+    struct grpc_answer *answer = calloc(1, sizeof *answer);
     assert(answer != NULL);
-    memset(answer, 0, offsetof(struct grpc_answer, words));
     answer->bytes_max = bytes_max;
     return answer;
 }
@@ -16,12 +15,22 @@ struct grpc_answer *grpc_answer_new(uint32_t bytes_max) {
 void grpc_answer_free(struct grpc_answer *answer) {
     if (answer != NULL) {
         free(answer->message);
+        free(answer->words);
         free(answer);
     }
 }
 
+/* Most answers have no words, so there is room for them only where they come. */
+static char *room_for_words(struct grpc_answer *answer) {
+    if (answer->words == NULL) {
+        answer->words = malloc(GRPC_WORDS_MAX);
+        assert(answer->words != NULL);
+    }
+    return answer->words;
+}
+
 void grpc_answer_say(struct grpc_answer *answer, const char *words) {
-    answer->words_length = grpc_words_clean(text_of(words), answer->words, sizeof answer->words);
+    answer->words_length = grpc_words_clean(text_of(words), room_for_words(answer), GRPC_WORDS_MAX);
 }
 
 __attribute__((format(printf, 2, 3))) static bool wrong(struct grpc_answer *answer,
@@ -75,7 +84,7 @@ bool grpc_answer_take_header(struct grpc_answer *answer, struct text name, struc
         return take_status(answer, value, is_last_block);
     }
     if (text_equal(name, text_of("grpc-message")) && is_last_block) {
-        answer->words_length = grpc_words_decode(value, answer->words, sizeof answer->words);
+        answer->words_length = grpc_words_decode(value, room_for_words(answer), GRPC_WORDS_MAX);
     } else if (text_equal(name, text_of("content-type")) && answer->prefix_length == 0) {
         answer->content_type_is_ours = grpc_content_type_is_ours(value);
         if (!answer->content_type_is_ours && answer->http_status == 200) {

@@ -24,7 +24,7 @@ struct grpc_answer {
     uint32_t capacity;      /* of `message` */
     uint8_t *message;
     uint32_t words_length;
-    char words[GRPC_WORDS_MAX]; /* the server's; or ours, once it is found to be broken */
+    char *words; /* the server's; or ours, once it is found to be broken; NULL: there are none */
 };
 
 struct grpc_answer *grpc_answer_new(uint32_t bytes_max);

@@ -1,7 +1,6 @@
 #include "outside/grpc/status.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -145,13 +144,19 @@ uint32_t grpc_words_clean(struct text value, char *words, uint32_t size) {
 }
 
 void grpc_timeout_write(int64_t timeout_ms, char text[GRPC_TIMEOUT_CHARACTERS]) {
-    enum { VALUE_MAX = 99999999 }; /* eight digits */
+    enum { DIGITS = 8, VALUE_MAX = 99999999 };
     const int64_t at_least_ms = timeout_ms < 1 ? 1 : timeout_ms;
-    if (at_least_ms <= VALUE_MAX) {
-        (void)snprintf(text, GRPC_TIMEOUT_CHARACTERS, "%dm", (int)at_least_ms);
-    } else {
-        const int64_t seconds = at_least_ms / 1000;
-        (void)snprintf(text, GRPC_TIMEOUT_CHARACTERS, "%dS",
-                       (int)(seconds < VALUE_MAX ? seconds : VALUE_MAX));
-    }
+    const bool in_seconds = at_least_ms > VALUE_MAX;
+    int64_t value = in_seconds ? at_least_ms / 1000 : at_least_ms;
+    value = value < VALUE_MAX ? value : VALUE_MAX;
+    char digits[DIGITS];
+    int first = DIGITS;
+    do { /* by hand: it is in every call */
+        digits[--first] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    const int length = DIGITS - first;
+    memcpy(text, digits + first, (size_t)length);
+    text[length] = in_seconds ? 'S' : 'm';
+    text[length + 1] = '\0';
 }
