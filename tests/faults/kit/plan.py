@@ -78,25 +78,28 @@ PLAN = {
 }
 
 
-def points(adapter=None):
-    """All that the sources have, or those that a process with this adapter has; in the order of
-    their names."""
+def places():
+    """For each point, in the order of their names, the adapters that have it; none: all have it."""
     parts = LIST.read_text(encoding="utf-8").split('FAULT_POINT("')[1:]
-    found = []
-    for name, where in (part.split('")') for part in parts):
-        adapters = re.findall(r"/\* ([a-z-]+): ", where)
-        if adapter is None or not adapters or adapter in adapters:
-            found.append(name)
-    return found
+    named = (part.split('")') for part in parts)
+    return {name: re.findall(r"/\* ([a-z-]+): ", where) for name, where in named}
+
+
+def points(adapter=None):
+    """All that the sources have, or those that a process with this adapter has."""
+    return [name for name, of in places().items() if adapter is None or not of or adapter in of]
 
 
 def wanted(faults, action, processor, adapter):
-    """The points to sweep in one processor: all of them; or each in one processor only, and of the
-    stops a fixed third."""
+    """The points to sweep in one processor: all of them; or each in one processor only, of the
+    stops a fixed third, and of every adapter but the first only its own."""
     chosen = []
+    own = places()
     for number, point in enumerate(points(adapter)):
         where = PLAN[point][0]
         if faults == "quick" and action == "stop" and number % 3 != 0:
+            continue
+        if faults == "quick" and adapter != ADAPTERS[0] and not own[point]:
             continue
         if processor in (where if faults == "whole" else [where[number % len(where)]]):
             chosen.append(point)

@@ -34,9 +34,17 @@ class Plan(unittest.TestCase):
                 for point in plan.wanted("quick", action, processor, adapter)
             )
 
-        for adapter in plan.ADAPTERS:
-            self.assertEqual(quick("kill", adapter), plan.points(adapter))
-            self.assertEqual(quick("stop", adapter), plan.points(adapter)[::3])
+        self.assertEqual(quick("kill", "plain"), plan.points("plain"))
+        self.assertEqual(quick("stop", "plain"), plan.points("plain")[::3])
+
+    def test_quick_has_only_its_own_points_of_another_adapter(self):
+        adapter = "project-origin"
+        own = [point for point in plan.points(adapter) if plan.places()[point]]
+        self.assertEqual(plan.wanted("quick", "kill", plan.CONNECTOR, adapter), own)
+        self.assertEqual(plan.wanted("quick", "kill", plan.CERTIFICATES, adapter), [])
+        stopped = plan.wanted("quick", "stop", plan.CONNECTOR, adapter)
+        self.assertTrue(stopped)
+        self.assertLess(set(stopped), set(own))
 
 
 if __name__ == "__main__":
