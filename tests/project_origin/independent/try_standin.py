@@ -152,6 +152,56 @@ class AgainstStandin(unittest.TestCase):
                 (transaction_of(counter_claim), "Certificate is withdrawn"),
             ])  # fmt: skip
 
+    def matched(self, name):
+        """Two certificates, what allocates both, and what claims both."""
+        life = Life(name)
+        sides = ((life.production, life.first_slice(life.production)),
+                 (life.consumption, life.first_slice(life.consumption)))
+        return (life, [life.issue(certificate_id) for certificate_id, _ in sides],
+                [life.allocate(*own, other[1], 1000) for own, other in (sides, sides[::-1])],
+                [life.claim(*own, 1000) for own in sides])
+
+    def test_claims_with_one_that_is_withdrawn(self):
+        with Standin() as standin:
+            life, issues, allocations, claims = self.matched("consumption withdrawn")
+            self.expect_committed(standin, *issues, *allocations, life.withdraw(life.consumption))
+            self.expect_refused(standin, [
+                (transaction_of(claims[0]), "ConsumptionCertificate is withdrawn")])
+            life, issues, allocations, claims = self.matched("production withdrawn")
+            self.expect_committed(standin, *issues, *allocations, claims[0],
+                                  life.withdraw(life.production))
+            self.expect_refused(standin, [
+                (transaction_of(claims[1]), "ProductionCertificate is withdrawn")])
+
+    def test_certificates_expire(self):
+        life = Life("expired")
+        hour = {"start": {"seconds": 946684800}, "end": {"seconds": 946688400}}
+        issue = transaction_of(life.issue(life.production), period=hour)
+        with Standin("--expire-days=60") as standin:
+            self.assertEqual(self.settled(standin, issue), (COMMITTED, ""))
+            self.expect_refused(standin, [(transaction_of(life.transfer(life.production, BOB)),
+                                           "Certificate has expired")])
+
+    def test_a_chronicler_must_sign_allocations(self):
+        chronicler, other = people.Issuer("chronicler", 7), people.Issuer("other", 8)
+        _, issues, allocations, _ = self.matched("chronicler")
+
+        def signed(order, signer):
+            it = order["operation"]["allocate"]
+            intent = contract.fill(contract.message("chronicler.v1.ClaimIntent")(), {
+                "certificate_id": stream(order["certificateId"]),
+                "commitment": orders.commitment(order["certificateId"], it["sliceId"],
+                                                1000).hex()})  # fmt: skip
+            signature = signer.sign(intent.SerializeToString())
+            return transaction_of(order, chronicler_signature=signature.hex())
+        with Standin(f"--chronicler={people.AREA}={chronicler.raw.hex()}") as standin:
+            self.expect_committed(standin, *issues)
+            self.expect_refused(standin, [
+                (transaction_of(allocations[0]), "Not signed by Chronicler"),
+                (signed(allocations[0], other), "Not signed by Chronicler")])
+            for order in allocations:
+                self.assertEqual(self.settled(standin, signed(order, chronicler)), (COMMITTED, ""))
+
     def test_trial_and_period_of_two_that_are_matched(self):
         life = Life("matched")
         own, counter = life.production, life.consumption
