@@ -8,6 +8,7 @@ import threading
 
 import contract
 import hpack
+from tls import HOST
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE = (
     0, 1, 3, 4, 5, 6, 7, 8)  # fmt: skip
@@ -150,8 +151,8 @@ class BadServer:
         self.sent = None  # the transaction
         self.said_executed = False
         self.problems = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.listener = socket.create_server((HOST, 0))
+        self.address = f"http://{HOST}:{self.listener.getsockname()[1]}"
         self.connections = []
         self.thread = threading.Thread(target=self.listen)
 

@@ -13,6 +13,7 @@ import people
 import proofs
 import wire
 from books import PREFIX, Books
+from tls import HOST
 
 UNKNOWN, PENDING, FAILED, COMMITTED, FINALIZED = range(5)
 METHODS = contract.methods()
@@ -38,13 +39,14 @@ class Registry:
         self.problems = []
         self.pairs = []  # (method, request, reply or (code, words))
         self.instead = {}  # method -> what is done with its reply: (reply, context) -> reply
-        self.server = grpc.server(futures.ThreadPoolExecutor(16), options=options)
+        self.server = grpc.server(futures.ThreadPoolExecutor(16),
+                                  options=[("grpc.so_reuseport", 0), *options])
         self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
             contract.SERVICE, {name: grpc.unary_unary_rpc_method_handler(self.handler(name))
                                for name in METHODS}),))  # fmt: skip
-        port = (self.server.add_secure_port("localhost:0", credentials) if credentials
-                else self.server.add_insecure_port("127.0.0.1:0"))  # fmt: skip
-        self.address = f"https://localhost:{port}" if credentials else f"http://127.0.0.1:{port}"
+        port = (self.server.add_secure_port(f"{HOST}:0", credentials) if credentials
+                else self.server.add_insecure_port(f"{HOST}:0"))  # fmt: skip
+        self.address = f"{'https' if credentials else 'http'}://{HOST}:{port}"
 
     def __enter__(self):
         self.server.start()

@@ -15,6 +15,7 @@ import contract
 import grpc
 import orders
 import people
+from tls import HOST
 
 MILLRACE = contract.ROOT / os.environ.get("BUILD", "build/plain") / "millrace"
 METHODS = contract.methods()
@@ -26,7 +27,7 @@ def free_port():
     while True:
         port = random.randrange(20000, 32768)
         with socket.socket() as it, contextlib.suppress(OSError):
-            it.bind(("127.0.0.1", port))
+            it.bind((HOST, port))
             return port
 
 
@@ -41,8 +42,8 @@ class Standin:
         self.ledger = Path(self.directory.name) / "ledger"
         self.port, self.admin = free_port(), free_port()
         self.process = subprocess.Popen([
-            MILLRACE, "standin", "--protocol=project-origin", f"--listen=localhost:{self.port}",
-            f"--admin=127.0.0.1:{self.admin}", f"--ledger={self.ledger}",
+            MILLRACE, "standin", "--protocol=project-origin", f"--listen={HOST}:{self.port}",
+            f"--admin={HOST}:{self.admin}", f"--ledger={self.ledger}",
             f"--registry={orders.OWN_NAME}", f"--issuer={people.AREA}={people.GRID.raw.hex()}",
             "--proofs=sum-and-equality", *self.arguments], stderr=subprocess.DEVNULL)  # fmt: skip
         self.await_port()
@@ -62,7 +63,7 @@ class Standin:
     def channel_with(self, credentials):
         """No call is ever repeated by the library, and each channel has its own connection."""
         options = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)]
-        address = f"localhost:{self.port}"
+        address = f"{HOST}:{self.port}"
         return (grpc.secure_channel(address, credentials, options) if credentials
                 else grpc.insecure_channel(address, options))  # fmt: skip
 
@@ -75,7 +76,7 @@ class Standin:
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
-                socket.create_connection(("localhost", self.port), 1).close()
+                socket.create_connection((HOST, self.port), 1).close()
                 return
             except OSError:
                 assert self.process.poll() is None, "the stand-in has ended"
@@ -83,7 +84,7 @@ class Standin:
                 time.sleep(0.005)
 
     def post(self, path, body):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}{path}", body.encode(),
+        request = urllib.request.Request(f"http://{HOST}:{self.admin}{path}", body.encode(),
                                          method="POST")
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.read().decode()

@@ -1,6 +1,7 @@
 """An authority of the tests' own, and certificates by it."""
 
 import datetime
+import ipaddress
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 DAY = datetime.timedelta(days=1)
+HOST = "127.0.0.1"  # "localhost" may be two addresses, and somebody else at the other one's port
 
 
 def named(name):
@@ -48,9 +50,10 @@ class Authority:
             builder = builder.add_extension(extension, critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def vouch_for(self, host):
-        """Key and certificate of a server, in PEM."""
+    def vouch_for(self, name=None):
+        """Key and certificate, in PEM: of a server of this machine, or of whoever is named."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self.made(host, key, x509.SubjectAlternativeName([x509.DNSName(host)]))
+        subject = x509.DNSName(name) if name else x509.IPAddress(ipaddress.IPv4Address(HOST))
+        certificate = self.made(name or HOST, key, x509.SubjectAlternativeName([subject]))
         return (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
                 certificate.public_bytes(Encoding.PEM))  # fmt: skip

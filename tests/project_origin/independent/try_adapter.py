@@ -1,6 +1,7 @@
 """Our adapter against a registry on grpcio: each operation once, and each way to be told what came
 of it."""
 
+import socket
 import unittest
 
 import contract
@@ -189,7 +190,7 @@ class AgainstGrpcio(unittest.TestCase):
         life = orders.Life("in secret")
         order = life.issue(life.production)
         with tls.Authority() as trusted, tls.Authority() as other:
-            credentials = grpc.ssl_server_credentials([trusted.vouch_for("localhost")])
+            credentials = grpc.ssl_server_credentials([trusted.vouch_for()])
             with Registry([order], credentials=credentials) as server:
                 with Adapter(server.address, ca=other.file) as adapter:
                     told = adapter.send(order, timeout_ms=1000)[0]
@@ -203,7 +204,7 @@ class AgainstGrpcio(unittest.TestCase):
         life = orders.Life("who we are")
         order = life.issue(life.production)
         with tls.Authority() as trusted:
-            credentials = grpc.ssl_server_credentials([trusted.vouch_for("localhost")],
+            credentials = grpc.ssl_server_credentials([trusted.vouch_for()],
                                                       trusted.pem, require_client_auth=True)
             own = [trusted.write(name, data)
                    for name, data in zip(("key", "own"), trusted.vouch_for("millrace"))]
@@ -236,10 +237,10 @@ class AgainstGrpcio(unittest.TestCase):
 
     def test_a_registry_that_is_away(self):
         life = orders.Life("away")
-        with Registry() as server:
-            address = server.address
-        with Adapter(address) as adapter:
-            told = adapter.send(life.issue(life.production), timeout_ms=500)[0]
+        with socket.socket() as held:  # so that nobody else gets its port
+            held.bind((tls.HOST, 0))
+            with Adapter(f"http://{tls.HOST}:{held.getsockname()[1]}") as adapter:
+                told = adapter.send(life.issue(life.production), timeout_ms=500)[0]
         self.expect(told, "NOT_SENT")
         self.assertEqual(told.last["cause"], "ConnectFailed")
 
