@@ -356,6 +356,9 @@ static bool ask_all(struct lying_connection *connection) {
             question = question->line_behind;
         }
         connection->questions_unsent--;
+        transcript_say(connection->registry->transcript, "process %u asks %s what became of %s",
+                       connection->process->number, connection->name->name,
+                       short_id(&question->call.submission_id));
         lying_socket_ask(connection->socket, question);
     }
     return true;

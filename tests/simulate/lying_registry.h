@@ -62,6 +62,8 @@ void lying_registry_close(struct lying_registry *registry);
 
 /* To be asked for each time when it is to be changed: connections end when it goes away. */
 struct registry_weather *lying_registry_weather(struct lying_registry *registry);
+/* It is of the second kind, for all connections that are opened from now on. */
+void lying_registry_let_ask(struct lying_registry *registry);
 /* Execute or refuse the newest request of a submission that is held, honestly and now. */
 void lying_registry_settle(struct lying_registry *registry, const struct uuid *submission_id,
                            enum registry_deed deed);

@@ -281,6 +281,12 @@ static void set_quarantine(struct scene *scene, const struct scene_words *words)
     scene->world->options.quarantine_ms = (int32_t)words->span_ms;
 }
 
+static void let_ask(struct scene *scene, const struct scene_words *words) {
+    (void)words;
+    lying_registry_let_ask(scene->world->registry);
+    scene->world->settings.can_be_asked = true;
+}
+
 static void remark(struct scene *scene, const struct scene_words *words) {
     transcript_say(&scene->world->transcript, "-- %s", words->rest);
 }
@@ -289,6 +295,7 @@ const struct scene_sentence scene_sentences[] = {
     {"an intent of another is unknown after $S s", set_unknown_after},
     {"the quarantine is $S s", set_quarantine},
     {"a turn takes $N records", set_turn},
+    {"the registry can be asked", let_ask},
     {"-- $R", remark},
     {"$P starts", start},
     {"$P will stand still at $W for $S s", stand_still_at},
