@@ -24,9 +24,7 @@ STORE = os.environ["FAULTS_STORE"]
 ADAPTER = os.environ["FAULTS_ADAPTER"]
 STANDIN = int(os.environ["FAULTS_STANDIN"])
 OTHER = next(name for name in plan.BOTH if name != PROCESSOR)
-# Enough that some go on while those of dead processes hold theirs up, which is longer where the
-# registry is asked.
-UNDER_WAY = 150 if ADAPTER == "plain" else 300
+UNDER_WAY = 150
 # No fault takes that long; only a machine that is busy with other things does.
 POINT_S = 90
 SETTLE_S = 240
