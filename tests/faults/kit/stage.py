@@ -203,15 +203,14 @@ class Silence:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
         self.port = self.listener.getsockname()[1]
-        # One of HTTP/2 gives up by itself after a while; and the shorter it is, the sooner those
-        # that dead processes left hold nothing up any more.
-        call_ms = 10_000 if IS_ASKED else 120_000
         self.settings = {
             "registries.narnia.address": ("http://" if IS_ASKED else "")
             + f"127.0.0.1:{self.port}",
-            "loop.call.timeout.ms": call_ms,
-            "loop.unknown.after.ms": call_ms + 1000,
-            "loop.quarantine.ms": 2 * call_ms,
+            # No longer than that, for so long the intents of dead processes are held open, and all
+            # the commands behind them: nothing would be left to begin.
+            "loop.call.timeout.ms": 10_000,
+            "loop.unknown.after.ms": 11_000,
+            "loop.quarantine.ms": 20_000,
         }
         self.accepted = []  # as many as the listener holds; the one that must wait is closed again
         while True:
