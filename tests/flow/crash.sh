@@ -59,9 +59,9 @@ settle() { tests/flow/python tests/flow/kit/settle.py "$flow/sent.json" "$1" 90;
 # An operator looks into the registry's ledger, and settles what is unknown: some one by one, as
 # people do, the others at once. What came too early for the quarantine is done again.
 resolve_all() {
-    local verdict flag start=$SECONDS
+    local verdict flag limit_s=${resolve_s:-60} start=$SECONDS
     until [ "$(unknown_count)" = 0 ]; do
-        [ $((SECONDS - start)) -lt 60 ] || fail "$(unknown_count) outcomes stay unknown"
+        [ $((SECONDS - start)) -lt "$limit_s" ] || fail "$(unknown_count) outcomes stay unknown"
         millrace unknown ls -q -o json |
             tests/flow/python tests/flow/kit/verdicts.py "$ledger" >"$flow/verdicts.json"
         while read -r verdict; do
