@@ -1,5 +1,5 @@
-/* The inside of the lying registry: what is on the way between a process and it. Of its two files
- * one is the registry itself, the other a process's end of the connection. */
+/* The inside of the lying registry: what it knows, and what is on the way between a process and it.
+ * A process's end of a connection is lying_connection.h. */
 #ifndef MILLRACE_SIMULATE_LYING_INSIDE_H
 #define MILLRACE_SIMULATE_LYING_INSIDE_H
 
@@ -201,8 +201,18 @@ struct lying_registry {
     void *watch_context;
 };
 
-/* --- The registry's side (lying_registry.c). --- */
+/* --- What it does (lying_registry.c). --- */
 
+/* A request has arrived: what comes of it is drawn, said and done. */
+void lying_request_read(struct lying_socket *socket, struct lying_request *request);
+/* Look whether the registry has gone: its connections end with it. */
+void lying_registry_look(struct lying_registry *registry);
+
+/* --- What it knows (lying_book.c). --- */
+
+/* NULL: nobody has ever begun to send it. */
+struct lying_submission *lying_submission_find(const struct lying_registry *registry,
+                                               const struct uuid *submission_id);
 /* A request of this submission that its process has just begun. */
 struct lying_request *lying_request_new(struct lying_registry *registry,
                                         const struct registry_request *wanted);
@@ -210,24 +220,51 @@ struct lying_request *lying_request_new(struct lying_registry *registry,
 struct lying_request *lying_request_find(const struct lying_registry *registry,
                                          const struct uuid *submission_id,
                                          const struct lying_connection *connection);
+/* A line of the ledger, now. */
+void lying_book_write(struct lying_registry *registry, const struct lying_request *request,
+                      enum registry_deed deed);
+/* A process was told what became of a submission. */
+void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
+                               const struct sim_process *process);
+void lying_book_close(struct lying_registry *registry);
+
+/* --- What becomes of a request (lying_fate.c). --- */
+
+/* Of which all of a request's chances come; `older` requests of its submission were before it. */
+struct chance lying_fate_stream(const struct lying_registry *registry,
+                                const struct registry_call *call, uint32_t older);
+void lying_fate_draw(struct lying_request *request);
+/* An honest one. */
+struct lying_fate lying_fate_by_hand(enum registry_deed deed);
+
+/* --- What it answers to questions (lying_answers.c). --- */
+
+/* A question of this connection's; it is not on its way yet. */
+struct lying_question *lying_question_new(struct lying_registry *registry,
+                                          const struct registry_call *call,
+                                          struct lying_connection *connection);
+/* A question has arrived. */
+void lying_question_read(struct lying_socket *socket, struct lying_question *question);
+void lying_questions_close(struct lying_registry *registry);
+
+/* --- The ways between (lying_kernel.c). --- */
+
 /* The kernel of a process begins to connect; `up` or `refused` follows. */
 struct lying_socket *lying_socket_new(struct lying_registry *registry, struct sim_process *process,
                                       struct lying_connection *connection);
 /* The kernel has the bytes of a request: from now on nobody can take them back. */
 void lying_socket_send(struct lying_socket *socket, struct lying_request *request);
-/* A question of this connection's; it is not on its way yet. */
-struct lying_question *lying_question_new(struct lying_registry *registry,
-                                          const struct registry_call *call,
-                                          struct lying_connection *connection);
-/* The kernel has it. */
+/* The kernel has those of a question. */
 void lying_socket_ask(struct lying_socket *socket, struct lying_question *question);
-/* A process was told what became of a submission. */
-void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
-                               const struct sim_process *process);
-/* Look whether the registry has gone: its connections end with it. */
-void lying_registry_look(struct lying_registry *registry);
+/* A parcel like `what` arrives in `takes_ms`, or behind those that were sent before. */
+void lying_way_send(struct lying_way *way, const struct lying_parcel *what, int64_t takes_ms);
+/* The registry answers, unless it has hung up. */
+void lying_request_answer(struct lying_request *request, enum lying_parcel_kind kind);
+/* The registry hangs up; the process hears it in `back_ms`. */
+void lying_socket_break(struct lying_socket *socket, bool reset, int64_t back_ms);
+void lying_kernels_close(struct lying_registry *registry);
 
-/* --- The process's side (lying_connection.c). --- */
+/* --- The process's side (lying_port.c). --- */
 
 /* A connection of this process to a registry by this name. */
 void lying_connection_open(struct lying_registry *registry, struct sim_process *process,
