@@ -70,6 +70,8 @@ void certificate_decide_allocate(const struct certificate_step *step, const void
         .counterpart_certificate_id = command->counterpart_certificate_id,
         .counterpart_registry = command->counterpart_registry,
         .counterpart_slice_id = command->counterpart_slice_id,
+        .has_counterpart_registry_hash = command->has_counterpart_registry_hash,
+        .counterpart_registry_hash = command->counterpart_registry_hash,
     };
     certificate_submit(step, issued->registry);
     step->decision->operation.allocate = operation;

@@ -80,7 +80,9 @@ static bool right_allocation(const struct audit_model *model, const struct audit
            uuid_equal(&operation->counterpart_certificate_id,
                       &allocate->counterpart_certificate_id) &&
            text_equal(operation->counterpart_registry, allocate->counterpart_registry) &&
-           uuid_equal(&operation->counterpart_slice_id, &allocate->counterpart_slice_id);
+           uuid_equal(&operation->counterpart_slice_id, &allocate->counterpart_slice_id) &&
+           operation->has_counterpart_registry_hash == allocate->has_counterpart_registry_hash &&
+           bytes_equal(operation->counterpart_registry_hash, allocate->counterpart_registry_hash);
 }
 
 static bool right_claim(const struct audit_slice *slice,

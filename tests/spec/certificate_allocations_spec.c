@@ -24,6 +24,7 @@ Test(allocate, promises_a_whole_slice_to_its_counterpart) {
     cr_expect_eq(operation->certificate_type, MILLRACE_CERTIFICATE_TYPE_PRODUCTION);
     cr_expect_eq(operation->quantity, 1000);
     cr_expect(operation->has_registry_hash);
+    cr_expect_not(operation->has_counterpart_registry_hash, "nobody said it");
     and_nothing_else();
 
     when_succeeded();
@@ -37,6 +38,21 @@ Test(allocate, promises_a_whole_slice_to_its_counterpart) {
     expect_uuid(&event->counterpart_certificate_id, &counterpart);
     and_nothing_else();
     expect_slice(first_slice(), 1000, "alice", MILLRACE_SLICE_STATE_ALLOCATED);
+}
+
+Test(allocate, passes_on_what_the_registry_calls_the_counterpart) {
+    given_certificate(1000, "alice");
+    const struct bytes name = {(const uint8_t *)"the other's", 11};
+
+    const struct message named = allocate_slice(first_slice(), "alice", some_id(2), 1000);
+    struct certificates_commands_allocate_slice *command = named.body;
+    command->has_counterpart_registry_hash = true;
+    command->counterpart_registry_hash = name;
+    when(named);
+    const struct millrace_allocate_operation *operation = then_submitted("plain")->allocate;
+    cr_expect(operation->has_counterpart_registry_hash);
+    cr_expect(bytes_equal(operation->counterpart_registry_hash, name));
+    and_nothing_else();
 }
 
 Test(allocate, refuses) {

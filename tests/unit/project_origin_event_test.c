@@ -356,6 +356,39 @@ Test(project_origin_event, slices_of_an_older_secret_are_found_by_their_hash) {
     cr_expect(bytes_equal(bytes_of(event->source_slice_hash), operation.registry_hash));
 }
 
+/* The slice of the other side, as it was made at its registry: by the secret of that time. */
+static struct bytes counterpart_hash(struct text secret,
+                                     const struct millrace_allocate_operation *allocate) {
+    struct scalar blinding;
+    struct point commitment;
+    struct slice_hash *hash = arena_take(&arena, sizeof *hash);
+    cr_assert_eq(blinding_derive(&secrets, secret, &allocate->counterpart_certificate_id,
+                                 &allocate->counterpart_slice_id, &blinding, &last_error),
+                 RESULT_OK);
+    commitment_make((uint32_t)allocate->quantity, &blinding, &commitment);
+    commitment_slice_hash(&commitment, hash);
+    return (struct bytes){hash->bytes, sizeof hash->bytes};
+}
+
+Test(project_origin_event, a_counterpart_of_an_older_secret_is_found_by_its_hash) {
+    struct millrace_allocate_operation operation = allocation(true);
+    operation.has_counterpart_registry_hash = true;
+    operation.counterpart_registry_hash = counterpart_hash(text_of("first"), &operation);
+    add_secret("second", 2);
+    means.secret = text_of("second");
+    ELECTRICITY(AllocatedEvent) *event = make(
+        &production, (struct millrace_operation){.allocate = &operation}, "alice", KEY_ROLE_OWNER);
+    cr_expect(bytes_equal(bytes_of(event->consumption_source_slice_hash),
+                          operation.counterpart_registry_hash));
+    /* Nobody said which it is: then it is one of the newest secret. */
+    operation.has_counterpart_registry_hash = false;
+    operation.counterpart_registry_hash = (struct bytes){NULL, 0};
+    event = make(&production, (struct millrace_operation){.allocate = &operation}, "alice",
+                 KEY_ROLE_OWNER);
+    cr_expect(bytes_equal(bytes_of(event->consumption_source_slice_hash),
+                          counterpart_hash(text_of("second"), &operation)));
+}
+
 Test(project_origin_event, a_blinding_that_was_given_opens_its_slice) {
     struct scalar blinding;
     struct point commitment;
@@ -413,6 +446,11 @@ Test(project_origin_event, slices_that_cannot_be_opened) {
     refuse((struct millrace_operation){.slice = &operation}, "no number below the group's order");
     operation.blinding.length = 31;
     refuse((struct millrace_operation){.slice = &operation}, "not 32 bytes long");
+    struct millrace_allocate_operation allocate = allocation(true);
+    allocate.has_counterpart_registry_hash = true;
+    allocate.counterpart_registry_hash = (struct bytes){other, sizeof other};
+    refuse((struct millrace_operation){.allocate = &allocate},
+           "22222222-2222-4222-8222-222222222222 cannot be worked with: none of the configured");
 }
 
 Test(project_origin_event, what_the_registry_would_never_get_over) {

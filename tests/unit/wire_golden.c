@@ -19,12 +19,13 @@ struct golden {
     struct plan plan; /* built from the schema's text, not from our descriptors */
 };
 
-static struct golden golden_open(uint32_t type, struct arena *arena) {
+static struct golden golden_read(uint32_t type, const char *version, struct text schema_text,
+                                 struct arena *arena) {
     struct golden golden = {.type = &message_types[type]};
     char path[256];
-    (void)snprintf(path, sizeof path, "schemas/golden/%s.json", golden.type->full_name);
+    (void)snprintf(path, sizeof path, "schemas/golden/%s%s.json", golden.type->full_name, version);
     golden.json = vectors_load(path);
-    (void)snprintf(path, sizeof path, "schemas/golden/%s.hex", golden.type->full_name);
+    (void)snprintf(path, sizeof path, "schemas/golden/%s%s.hex", golden.type->full_name, version);
     FILE *file = fopen(path, "r");
     cr_assert_not_null(file, "%s", path);
     char hex[16384];
@@ -35,12 +36,16 @@ static struct golden golden_open(uint32_t type, struct arena *arena) {
     golden.avro = vectors_hex(hex, arena);
     struct writer_schema *schema;
     struct error error;
-    cr_assert_eq(writer_schema_open(text_of(golden.type->schema), &schema, &error), RESULT_OK,
-                 "%s: %s", golden.type->full_name, error.text);
+    cr_assert_eq(writer_schema_open(schema_text, &schema, &error), RESULT_OK, "%s: %s",
+                 golden.type->full_name, error.text);
     cr_assert_eq(plan_open(schema, golden.type->record, &golden.plan, &error), RESULT_OK, "%s: %s",
                  golden.type->full_name, error.text);
     writer_schema_close(schema);
     return golden;
+}
+
+static struct golden golden_open(uint32_t type, struct arena *arena) {
+    return golden_read(type, "", text_of(message_types[type].schema), arena);
 }
 
 static void golden_close(struct golden *golden) {
@@ -80,6 +85,57 @@ Test(wire_golden, bytes_structs_and_json_are_the_same_message) {
         golden_close(&golden);
         arena_reset(&arena);
     }
+}
+
+/* False: there is no such older version. */
+static bool golden_open_older(uint32_t type, int number, struct arena *arena,
+                              struct golden *golden) {
+    char version[16];
+    char path[256];
+    (void)snprintf(version, sizeof version, ".%d", number);
+    (void)snprintf(path, sizeof path, "schemas/golden/%s%s.avsc", message_types[type].full_name,
+                   version);
+    json_t *schema = json_load_file(path, 0, NULL);
+    if (schema == NULL) {
+        return false;
+    }
+    char *text = json_dumps(schema, JSON_COMPACT);
+    *golden = golden_read(type, version, text_of(text), arena);
+    free(text);
+    json_decref(schema);
+    return true;
+}
+
+/* Everything that was said is said still, and what is new is null. */
+static bool has_grown(const json_t *now, const json_t *before) {
+    if (!json_is_object(before)) {
+        return json_equal(now, before);
+    }
+    bool grown = json_is_object(now) && json_object_size(now) >= json_object_size(before);
+    void *at = json_object_iter((json_t *)now);
+    for (; at != NULL; at = json_object_iter_next((json_t *)now, at)) {
+        const json_t *old = json_object_get(before, json_object_iter_key(at));
+        const json_t *value = json_object_iter_value(at);
+        grown = grown && (old == NULL ? json_is_null(value) : has_grown(value, old));
+    }
+    return grown;
+}
+
+Test(wire_golden, bytes_of_older_versions_are_read) {
+    struct arena arena = vectors_arena();
+    uint32_t older = 0;
+    struct golden golden;
+    for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
+        for (int number = 1; golden_open_older(i, number, &arena, &golden); number++) {
+            json_t *json = json_from_struct(golden.type->record, golden_decode(&golden, &arena));
+            cr_expect(has_grown(json, golden.json), "%s.%d", golden.type->full_name, number);
+            json_decref(json);
+            golden_close(&golden);
+            arena_reset(&arena);
+            older++;
+        }
+    }
+    cr_expect_geq(older, 3);
 }
 
 /* Our bytes through libavro and back: it reads them as the same schema and writes them again. */

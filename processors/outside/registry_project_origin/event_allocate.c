@@ -29,6 +29,7 @@ static enum result other_side(const struct building *building,
         .certificate_id = &allocate->counterpart_certificate_id,
         .slice_id = &allocate->counterpart_slice_id,
         .quantity = allocate->quantity,
+        .hash = allocate->counterpart_registry_hash,
     };
     const struct origin_means *means = building->means;
     for (uint32_t i = 0; i < means->names_count; i++) {

@@ -9,6 +9,7 @@
 static const uint8_t certificates_commands_allocate_slice_expected_version_default[] = {0x00};
 static const uint8_t certificates_commands_allocate_slice_claim_id_default[] = {0x00};
 static const uint8_t certificates_commands_allocate_slice_reservation_id_default[] = {0x00};
+static const uint8_t certificates_commands_allocate_slice_counterpart_registry_hash_default[] = {0x00};
 
 static const struct field_descriptor certificates_commands_allocate_slice_fields[] = {
     {
@@ -76,19 +77,27 @@ static const struct field_descriptor certificates_commands_allocate_slice_fields
         .offset = offsetof(struct certificates_commands_allocate_slice, counterpart_slice_id),
     },
     {
+        .name = "counterpartRegistryHash",
+        .type = {.kind = TYPE_BYTES, .nullable = true, .size = sizeof(((struct certificates_commands_allocate_slice *)0)->counterpart_registry_hash), .length_max = 64},
+        .offset = offsetof(struct certificates_commands_allocate_slice, counterpart_registry_hash),
+        .presence_offset = offsetof(struct certificates_commands_allocate_slice, has_counterpart_registry_hash),
+        .has_default = true,
+        .default_avro = {certificates_commands_allocate_slice_counterpart_registry_hash_default, sizeof certificates_commands_allocate_slice_counterpart_registry_hash_default},
+    },
+    {
         .name = "quantity",
         .type = {.kind = TYPE_LONG, .size = sizeof(((struct certificates_commands_allocate_slice *)0)->quantity)},
         .offset = offsetof(struct certificates_commands_allocate_slice, quantity),
     },
 };
 
-static const uint32_t certificates_commands_allocate_slice_by_name[] = {7, 1, 4, 8, 9, 10, 3, 0, 11, 2, 6, 5};
+static const uint32_t certificates_commands_allocate_slice_by_name[] = {7, 1, 4, 8, 9, 11, 10, 3, 0, 12, 2, 6, 5};
 
 const struct record_descriptor certificates_commands_allocate_slice_descriptor = {
     .full_name = "certificates.commands.AllocateSlice",
     .fields = certificates_commands_allocate_slice_fields,
     .by_name = certificates_commands_allocate_slice_by_name,
-    .fields_count = 12,
+    .fields_count = 13,
     .size = sizeof(struct certificates_commands_allocate_slice),
 };
 

@@ -41,6 +41,10 @@ struct certificates_commands_allocate_slice {
     struct text counterpart_registry;
     /* The slice on the other side. */
     struct uuid counterpart_slice_id;
+    /* The registry's own name for the slice on the other side; null where it has none or it is
+     * not known: then that slice is taken for one made with the blinding secret of today. */
+    bool has_counterpart_registry_hash;
+    struct bytes counterpart_registry_hash;
     /* Energy of the slice, and of the counterpart's. Unit: Wh. */
     int64_t quantity;
 };

@@ -360,6 +360,7 @@ const struct enum_descriptor millrace_suspension_cause_descriptor = {
 
 static const uint8_t millrace_allocate_operation_registry_hash_default[] = {0x00};
 static const uint8_t millrace_allocate_operation_blinding_default[] = {0x00};
+static const uint8_t millrace_allocate_operation_counterpart_registry_hash_default[] = {0x00};
 
 static const struct field_descriptor millrace_allocate_operation_fields[] = {
     {
@@ -423,15 +424,23 @@ static const struct field_descriptor millrace_allocate_operation_fields[] = {
         .type = {.kind = TYPE_UUID, .size = sizeof(((struct millrace_allocate_operation *)0)->counterpart_slice_id)},
         .offset = offsetof(struct millrace_allocate_operation, counterpart_slice_id),
     },
+    {
+        .name = "counterpartRegistryHash",
+        .type = {.kind = TYPE_BYTES, .nullable = true, .size = sizeof(((struct millrace_allocate_operation *)0)->counterpart_registry_hash), .length_max = 64},
+        .offset = offsetof(struct millrace_allocate_operation, counterpart_registry_hash),
+        .presence_offset = offsetof(struct millrace_allocate_operation, has_counterpart_registry_hash),
+        .has_default = true,
+        .default_avro = {millrace_allocate_operation_counterpart_registry_hash_default, sizeof millrace_allocate_operation_counterpart_registry_hash_default},
+    },
 };
 
-static const uint32_t millrace_allocate_operation_by_name[] = {0, 7, 1, 8, 9, 10, 2, 5, 4, 6, 3};
+static const uint32_t millrace_allocate_operation_by_name[] = {0, 7, 1, 8, 9, 11, 10, 2, 5, 4, 6, 3};
 
 const struct record_descriptor millrace_allocate_operation_descriptor = {
     .full_name = "millrace.AllocateOperation",
     .fields = millrace_allocate_operation_fields,
     .by_name = millrace_allocate_operation_by_name,
-    .fields_count = 11,
+    .fields_count = 12,
     .size = sizeof(struct millrace_allocate_operation),
 };
 

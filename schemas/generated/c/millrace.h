@@ -216,6 +216,10 @@ struct millrace_allocate_operation {
     struct text counterpart_registry;
     /* The slice on the other side. */
     struct uuid counterpart_slice_id;
+    /* The registry's own name for the slice on the other side; null where it has none or it is
+     * not known: then that slice is taken for one made with the blinding secret of today. */
+    bool has_counterpart_registry_hash;
+    struct bytes counterpart_registry_hash;
 };
 
 /* Claim an allocated slice: it is spent. */
