@@ -5,17 +5,13 @@
 
 #include "registry_connector/lane.h"
 
-/* Enough to write an answer down, whatever the ledger has become by then. */
-struct question_out {
-    struct uuid incarnation; /* whose intent it is about */
-    struct flight_subject subject;
-};
-
 struct question {
     struct registry_call about;
-    uint32_t line;            /* in which it stands, or stood before it was put */
-    int64_t due_ms;           /* monotonic; while it stands in line */
-    struct question_out *out; /* it was put, and has no reply yet; from malloc. NULL: it waits */
+    uint32_t line;  /* in which it stands, or stood before it was put */
+    int64_t due_ms; /* monotonic; while it stands in line */
+    /* It was put, and has no reply yet: enough to write that down, whatever the ledger has become
+     * by then. From malloc. NULL: it waits. */
+    struct flight_subject *out;
     struct question *bucket_next;
     struct question *line_next;
 };
@@ -61,6 +57,22 @@ static void forget(struct asking *asking, struct question *question) {
     assert(*link == question && question->out == NULL);
     *link = question->bucket_next;
     free(question);
+}
+
+void asking_each_out(const struct asking *asking,
+                     void (*visit)(void *context, const struct flight_subject *subject),
+                     void *context) {
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < ASKING_BUCKETS; i++) {
+        for (const struct question *question = asking->buckets[i]; question != NULL;
+             question = question->bucket_next) {
+            if (question->out != NULL) {
+                visit(context, question->out);
+                seen++;
+            }
+        }
+    }
+    assert(seen == asking->out);
 }
 
 void asking_deinit(struct asking *asking) {
@@ -155,8 +167,7 @@ static void put(struct connector_lane *lane, struct lane_registry *registry,
     assert(model->has_transaction && question->out == NULL);
     question->out = malloc(sizeof *question->out);
     assert(question->out != NULL);
-    question->out->incarnation = model->incarnation;
-    flight_subject_init(&question->out->subject, &question->about, model->transaction_id,
+    flight_subject_init(question->out, &question->about, &model->incarnation, model->transaction_id,
                         &intended);
     const struct registry_question wanted = {
         .call = question->about,
@@ -270,8 +281,7 @@ void asking_hear(struct connector_lane *lane, const struct registry_reply *reply
                                                               ? "executed"
                                                               : "refused")));
         /* In the name of who was to send it: evidence of others is about other attempts. */
-        late_replies_testify(lane->config->late_replies, &question->out->incarnation,
-                             &question->out->subject, reply);
+        late_replies_testify(lane->config->late_replies, question->out, reply);
     }
     free(question->out);
     question->out = NULL;

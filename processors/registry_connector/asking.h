@@ -12,6 +12,7 @@
 #include "generated/c/registry_state.h"
 #include "loop/processor.h"
 #include "ports/registry.h"
+#include "registry_connector/flight.h"
 
 enum {
     ASKING_BUCKETS = 256,
@@ -51,6 +52,10 @@ enum result asking_ask(struct connector_lane *lane, struct turn *turn, struct er
 int64_t asking_next_ms(const struct connector_lane *lane);
 /* The reply to a question. Also of a lane that ends. */
 void asking_hear(struct connector_lane *lane, const struct registry_reply *reply);
+/* Visit what every question without a reply is about. */
+void asking_each_out(const struct asking *asking,
+                     void (*visit)(void *context, const struct flight_subject *subject),
+                     void *context);
 /* What is out is not waited for. */
 void asking_deinit(struct asking *asking);
 

@@ -17,10 +17,12 @@ static uint32_t copy_text(char *to, size_t size, struct text text) {
 }
 
 void flight_subject_init(struct flight_subject *subject, const struct registry_call *call,
-                         struct text transaction_id, const struct millrace_metadata *intended) {
+                         const struct uuid *incarnation, struct text transaction_id,
+                         const struct millrace_metadata *intended) {
     assert(intended->has_correlation_id);
     *subject = (struct flight_subject){
         .call = *call,
+        .incarnation = *incarnation,
         .intended_id = intended->id,
         .correlation_id = intended->correlation_id,
     };
@@ -70,7 +72,8 @@ struct flight *flights_add(struct flights *flights, uint32_t registry,
         .submission_id = intended->submission_id,
         .attempt = intended->attempt,
     };
-    flight_subject_init(&flight->subject, &call, intended->transaction_id, &intended->metadata);
+    flight_subject_init(&flight->subject, &call, &intended->incarnation, intended->transaction_id,
+                        &intended->metadata);
     flight->registry = registry;
     flight->transaction = copy_bytes(intended->transaction);
     struct flight **bucket = bucket_of(flights, &intended->certificate_id);

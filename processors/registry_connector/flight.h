@@ -26,6 +26,7 @@ enum flight_stage {
 /* What a reply is about, enough to write it down as evidence without the ledger. */
 struct flight_subject {
     struct registry_call call;
+    struct uuid incarnation; /* whose intent it is about */
     char transaction_id[FLIGHT_TRANSACTION_ID_MAX];
     uint32_t transaction_id_length;
     struct uuid intended_id; /* of the SubmissionIntended */
@@ -34,9 +35,10 @@ struct flight_subject {
     uint32_t channel_length; /* 0: none */
 };
 
-/* Of the intent with this metadata. Texts are copied. */
+/* Of the intent with this metadata, by this incarnation. Texts are copied. */
 void flight_subject_init(struct flight_subject *subject, const struct registry_call *call,
-                         struct text transaction_id, const struct millrace_metadata *intended);
+                         const struct uuid *incarnation, struct text transaction_id,
+                         const struct millrace_metadata *intended);
 
 struct flight {
     struct flight_subject subject;

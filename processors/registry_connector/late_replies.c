@@ -25,7 +25,6 @@ enum {
 /* A connection that outlives its lane. */
 struct late_connection {
     struct registry registry;
-    struct uuid incarnation;
     struct flight_subject *subjects;
     uint32_t subjects_count;
     int64_t until_ms; /* monotonic: no longer, once nothing is owed */
@@ -71,7 +70,6 @@ static enum millrace_evidence_kind kind_of(enum registry_learnt learnt) {
 }
 
 static struct registry_evidence_evidence_found evidence_of(const struct late_replies *late,
-                                                           const struct uuid *incarnation,
                                                            const struct flight_subject *subject,
                                                            const struct registry_reply *reply) {
     const struct millrace_metadata parent = {
@@ -94,7 +92,7 @@ static struct registry_evidence_evidence_found evidence_of(const struct late_rep
                            text_of(message_types[type].full_name), ordinal, wall_ms, &late->source),
         .submission_id = subject->call.submission_id,
         .certificate_id = subject->call.certificate_id,
-        .incarnation = *incarnation,
+        .incarnation = subject->incarnation,
         .transaction_id = {.data = subject->transaction_id,
                            .length = subject->transaction_id_length},
         .kind = kind_of(reply->learnt),
@@ -108,14 +106,12 @@ static struct registry_evidence_evidence_found evidence_of(const struct late_rep
     };
 }
 
-void late_replies_testify(struct late_replies *late, const struct uuid *incarnation,
-                          const struct flight_subject *subject,
+void late_replies_testify(struct late_replies *late, const struct flight_subject *subject,
                           const struct registry_reply *reply) {
     if (reply->kind == REGISTRY_REPLY_NOT_SENT || reply->kind == REGISTRY_REPLY_UNKNOWN) {
         return; /* that is no evidence of anything */
     }
-    const struct registry_evidence_evidence_found evidence =
-        evidence_of(late, incarnation, subject, reply);
+    const struct registry_evidence_evidence_found evidence = evidence_of(late, subject, reply);
     uint8_t value[EVIDENCE_BYTES_MAX];
     const enum message_type type = MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND;
     const size_t length = wire_encode(type, &evidence, late->schema_id, value, sizeof value);
@@ -145,12 +141,10 @@ void late_replies_testify(struct late_replies *late, const struct uuid *incarnat
 }
 
 void late_replies_take(struct late_replies *late, const struct registry *registry,
-                       const struct uuid *incarnation, const struct flight_subject *subjects,
-                       uint32_t subjects_count) {
+                       const struct flight_subject *subjects, uint32_t subjects_count) {
     struct late_connection *connection = calloc(1, sizeof *connection);
     assert(connection != NULL);
     connection->registry = *registry;
-    connection->incarnation = *incarnation;
     connection->subjects = malloc((subjects_count + 1) * sizeof *subjects);
     assert(connection->subjects != NULL);
     if (subjects_count > 0) {
@@ -182,7 +176,8 @@ static void fetch(struct late_replies *late, struct late_connection *connection)
                 const struct flight_subject *subject = &connection->subjects[s];
                 if (uuid_equal(&subject->call.submission_id, &replies[i].call.submission_id) &&
                     subject->call.attempt == replies[i].call.attempt) {
-                    late_replies_testify(late, &connection->incarnation, subject, &replies[i]);
+                    late_replies_testify(late, subject, &replies[i]);
+                    break; /* a call and a question about it say the same */
                 }
             }
         }

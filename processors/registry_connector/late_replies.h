@@ -53,14 +53,13 @@ void late_replies_close(struct late_replies *late, int32_t timeout_ms);
 
 /* A reply that its lane cannot use any more becomes evidence now, if it says anything about the
  * outcome. Safe from any thread. */
-void late_replies_testify(struct late_replies *late, const struct uuid *incarnation,
-                          const struct flight_subject *subject, const struct registry_reply *reply);
+void late_replies_testify(struct late_replies *late, const struct flight_subject *subject,
+                          const struct registry_reply *reply);
 
-/* Take over a connection with what is out on it. The connection is the collector's from now on;
- * `subjects` are copied. Safe from any thread. */
+/* Take over a connection with what is out on it, calls and questions. The connection is the
+ * collector's from now on; `subjects` are copied. Safe from any thread. */
 void late_replies_take(struct late_replies *late, const struct registry *registry,
-                       const struct uuid *incarnation, const struct flight_subject *subjects,
-                       uint32_t subjects_count);
+                       const struct flight_subject *subjects, uint32_t subjects_count);
 
 /* Fetch what has come, drop what is done. False: nothing is awaited any more. */
 bool late_replies_step(struct late_replies *late);

@@ -129,8 +129,7 @@ static enum result settle_reply(struct connector_lane *lane, const struct regist
     ledger_decide(&handling, &input, &decision);
     ledger_stage(&handling, &decision);
     if (outlived || decision.verdict == SUBMISSION_VERDICT_TESTIFY) {
-        late_replies_testify(lane->config->late_replies, &lane->identity.incarnation, &subject,
-                             reply);
+        late_replies_testify(lane->config->late_replies, &subject, reply);
         return RESULT_OK;
     }
     keep_in_hand(lane, &subject, reply);
@@ -237,7 +236,18 @@ struct hand_over {
     uint32_t registry;
 };
 
-static void collect(void *context, struct flight *flight) {
+static void collect(void *context, const struct flight_subject *subject) {
+    struct hand_over *hand_over = context;
+    if (hand_over->count == hand_over->capacity) {
+        hand_over->capacity = hand_over->capacity == 0 ? 64 : hand_over->capacity * 2;
+        hand_over->subjects =
+            realloc(hand_over->subjects, hand_over->capacity * sizeof *hand_over->subjects);
+        assert(hand_over->subjects != NULL);
+    }
+    hand_over->subjects[hand_over->count++] = *subject;
+}
+
+static void collect_call(void *context, struct flight *flight) {
     struct hand_over *hand_over = context;
     if (flight->registry != hand_over->registry ||
         (flight->stage != FLIGHT_STARTED && flight->stage != FLIGHT_UNKNOWN &&
@@ -250,27 +260,25 @@ static void collect(void *context, struct flight *flight) {
         hand_over->connection->withdraw(hand_over->connection->self, &flight->subject.call)) {
         return;
     }
-    if (hand_over->count == hand_over->capacity) {
-        hand_over->capacity = hand_over->capacity == 0 ? 64 : hand_over->capacity * 2;
-        hand_over->subjects =
-            realloc(hand_over->subjects, hand_over->capacity * sizeof *hand_over->subjects);
-        assert(hand_over->subjects != NULL);
-    }
-    hand_over->subjects[hand_over->count++] = flight->subject;
+    collect(hand_over, &flight->subject);
 }
 
 static void hand_over_registry(struct connector_lane *lane, uint32_t index) {
     struct lane_registry *registry = &lane->registries[index];
     struct hand_over hand_over = {.connection = &registry->registry, .registry = index};
-    flights_each(&lane->flights, collect, &hand_over);
+    flights_each(&lane->flights, collect_call, &hand_over);
     if (hand_over.count > 0) {
         logger_info(&lane->logger,
                     "calls are still out: a reply that comes in time becomes evidence for the next "
                     "owner, to whom the others are unknown",
                     LOGGER_FIELDS(logger_string("registry", registry->config->name),
                                   logger_number("count", hand_over.count)));
-        late_replies_take(lane->config->late_replies, &registry->registry,
-                          &lane->identity.incarnation, hand_over.subjects, hand_over.count);
+    }
+    /* The next owner asks anew, but by then the registry may have forgotten. */
+    asking_each_out(&registry->asking, collect, &hand_over);
+    if (hand_over.count > 0) {
+        late_replies_take(lane->config->late_replies, &registry->registry, hand_over.subjects,
+                          hand_over.count);
     } else {
         registry->registry.close(registry->registry.self);
     }
@@ -289,14 +297,12 @@ void settling_hand_over(struct connector_lane *lane) {
         }
         const struct flight *flight = flights_find_call(&lane->flights, &reply->call);
         if (flight != NULL) {
-            late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,
-                                 &flight->subject, reply);
+            late_replies_testify(lane->config->late_replies, &flight->subject, reply);
         }
     }
     for (const struct reply_in_hand *in_hand = lane->in_hand; in_hand != NULL;
          in_hand = in_hand->next) {
-        late_replies_testify(lane->config->late_replies, &lane->identity.incarnation,
-                             &in_hand->subject, &in_hand->reply);
+        late_replies_testify(lane->config->late_replies, &in_hand->subject, &in_hand->reply);
     }
     settling_committed(lane);
     for (uint32_t i = 0; i < lane->registries_count; i++) {

@@ -235,6 +235,50 @@ Test(connector_asking, an_answer_outlives_the_lane_that_heard_it) {
     cr_expect_eq(events_of(SUCCEEDED), 1);
 }
 
+Test(connector_asking, an_answer_that_comes_when_the_lane_has_ended_becomes_evidence) {
+    for (uint32_t i = 1; i <= 2; i++) {
+        submit(cert(i));
+        run_for(10);
+        (void)then_ledger_event(INTENDED, cert(i));
+    }
+    the_connector_dies();
+    another_takes_over();
+    run_for(10);
+    cr_assert_eq(questions(), 2);
+    const struct uuid writer = ledger_of(cert(1)).ledger.submission->incarnation;
+    the_lane_is_lost();
+    late_replies_are_collected();
+    no_more_evidence();
+    fake_registry_tell(the_registry(), 1, REGISTRY_REPLY_REFUSED, REGISTRY_LEARNT_BY_STATUS);
+    fake_registry_tell(the_registry(), 0, REGISTRY_REPLY_UNKNOWN, REGISTRY_LEARNT_BY_REPLY);
+    late_replies_are_collected();
+    const struct registry_evidence_evidence_found *evidence = then_evidence();
+    cr_expect(uuid_equal(&evidence->submission_id, &question(1)->call.submission_id));
+    cr_expect(uuid_equal(&evidence->incarnation, &writer), "in the name of who sent it");
+    cr_expect_eq((int)evidence->kind, (int)MILLRACE_EVIDENCE_KIND_STATUS);
+    no_more_evidence();
+    another_takes_over();
+    run_for(10);
+    (void)then_ledger_event(REFUSED, question(1)->call.certificate_id);
+    cr_expect_eq(calls_started(), 2);
+}
+
+/* Its own call is unknown and still listened for; after a minute it is asked for too. */
+Test(connector_asking, a_late_reply_that_is_also_the_answer_to_a_question_is_told_once) {
+    the_options()->call_timeout_ms = 600000; /* so long a question may be out */
+    submit(cert(1));
+    run_for(the_options()->call_timeout_ms + 100);
+    (void)then_ledger_event(INTENDED, cert(1));
+    (void)then_ledger_event(UNKNOWN, cert(1));
+    run_for(64000);
+    cr_assert_eq(questions(), 1);
+    the_lane_is_lost();
+    fake_registry_tell(the_registry(), 0, REGISTRY_REPLY_SUCCEEDED, REGISTRY_LEARNT_BY_STATUS);
+    late_replies_are_collected();
+    (void)then_evidence();
+    no_more_evidence();
+}
+
 Test(connector_asking, a_process_that_dies_while_it_asks_leaves_nothing_behind) {
     given_it_was_sent_by_another();
     for (uint32_t life = 1; life <= 3; life++) {

@@ -47,6 +47,7 @@ TestSuite(late_replies, .init = open_all, .fini = close_all);
 static struct flight_subject start_call(uint8_t number, int64_t timeout_ms) {
     struct flight_subject subject = {
         .call = {.certificate_id = {{number}}, .submission_id = {{number, 1}}, .attempt = 1},
+        .incarnation = {{9}},
         .transaction_id = "tx",
         .transaction_id_length = 2,
     };
@@ -73,25 +74,23 @@ static void wait_for_evidence(uint32_t count) {
 
 Test(late_replies, are_written_by_the_thread) {
     struct error error;
-    const struct uuid incarnation = {{9}};
     cr_assert_eq(late_replies_run(&late, &error), RESULT_OK);
     const struct flight_subject subjects[] = {start_call(1, CALL_MS), start_call(2, CALL_MS),
                                               start_call(3, CALL_MS)};
     fake_registry_answer(&fake, 0, REGISTRY_REPLY_SUCCEEDED);
     fake_registry_answer(&fake, 1, REGISTRY_REPLY_REFUSED);
     fake_registry_answer(&fake, 2, REGISTRY_REPLY_ACCEPTED);
-    late_replies_take(&late, &registry, &incarnation, subjects, 3);
+    late_replies_take(&late, &registry, subjects, 3);
     wait_for_evidence(3);
     late_replies_close(&late, 0);
     cr_expect_eq(evidence(), 3);
 }
 
 Test(late_replies, the_same_reply_twice_is_one_message) {
-    const struct uuid incarnation = {{9}};
     const struct flight_subject subject = start_call(1, CALL_MS);
     const struct registry_reply reply = {.call = subject.call, .kind = REGISTRY_REPLY_SUCCEEDED};
-    late_replies_testify(&late, &incarnation, &subject, &reply);
-    late_replies_testify(&late, &incarnation, &subject, &reply);
+    late_replies_testify(&late, &subject, &reply);
+    late_replies_testify(&late, &subject, &reply);
     cr_assert_eq(evidence(), 2);
     const struct log_record *first = memory_log_read(the_log, "registry.evidence", 0, 0);
     const struct log_record *second = memory_log_read(the_log, "registry.evidence", 0, 1);
@@ -105,12 +104,11 @@ Test(late_replies, what_was_learnt_in_another_way_is_another_message) {
     static const enum registry_learnt ways[] = {REGISTRY_LEARNT_BY_REPLY, REGISTRY_LEARNT_BY_STATUS,
                                                 REGISTRY_LEARNT_BY_STREAM};
     enum { WAYS = sizeof ways / sizeof ways[0] };
-    const struct uuid incarnation = {{9}};
     const struct flight_subject subject = start_call(1, CALL_MS);
     for (uint32_t i = 0; i < WAYS; i++) {
         const struct registry_reply reply = {
             .call = subject.call, .kind = REGISTRY_REPLY_SUCCEEDED, .learnt = ways[i]};
-        late_replies_testify(&late, &incarnation, &subject, &reply);
+        late_replies_testify(&late, &subject, &reply);
     }
     cr_assert_eq(evidence(), WAYS);
     for (uint32_t i = 0; i < WAYS; i++) {
@@ -125,12 +123,11 @@ Test(late_replies, what_was_learnt_in_another_way_is_another_message) {
 }
 
 Test(late_replies, what_says_nothing_about_the_outcome_is_no_evidence) {
-    const struct uuid incarnation = {{9}};
     const struct flight_subject subject = start_call(1, 0);
-    late_replies_take(&late, &registry, &incarnation, &subject, 1);
+    late_replies_take(&late, &registry, &subject, 1);
     (void)late_replies_step(&late); /* its time is over: unknown */
     const struct registry_reply not_sent = {.call = subject.call, .kind = REGISTRY_REPLY_NOT_SENT};
-    late_replies_testify(&late, &incarnation, &subject, &not_sent);
+    late_replies_testify(&late, &subject, &not_sent);
     cr_expect_eq(evidence(), 0);
     fake_registry_answer(&fake, 0, REGISTRY_REPLY_SUCCEEDED);
     (void)late_replies_step(&late);
@@ -139,9 +136,8 @@ Test(late_replies, what_says_nothing_about_the_outcome_is_no_evidence) {
 }
 
 Test(late_replies, the_end_waits_for_what_is_owed_but_not_for_ever) {
-    const struct uuid incarnation = {{9}};
     const struct flight_subject subject = start_call(1, CALL_MS);
-    late_replies_take(&late, &registry, &incarnation, &subject, 1);
+    late_replies_take(&late, &registry, &subject, 1);
     const int64_t begin_ms = os.monotonic_ms(os.self);
     late_replies_close(&late, 300);
     const int64_t took_ms = os.monotonic_ms(os.self) - begin_ms;
