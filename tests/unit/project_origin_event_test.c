@@ -344,13 +344,22 @@ Test(project_origin_event, a_withdrawal_has_no_byte) {
 /* --- Openings. --- */
 
 Test(project_origin_event, slices_of_an_older_secret_are_found_by_their_hash) {
-    struct millrace_transfer_operation operation = transfer();
+    struct millrace_slice_operation operation = slicing();
     operation.has_registry_hash = true;
     operation.registry_hash = hash_of(issued()->quantity_commitment->content);
     add_secret("second", 2);
     means.secret = text_of("second");
     const ProtobufCBinaryData fresh = issued()->quantity_commitment->content;
     cr_expect_not(bytes_equal(hash_of(fresh), operation.registry_hash));
+    ELECTRICITY(SlicedEvent) *event = sliced(operation);
+    cr_expect(bytes_equal(bytes_of(event->source_slice_hash), operation.registry_hash));
+}
+
+Test(project_origin_event, what_is_given_away_need_not_be_opened) {
+    static const uint8_t realigned[SLICE_HASH_BYTES] = {7};
+    struct millrace_transfer_operation operation = transfer();
+    operation.has_registry_hash = true;
+    operation.registry_hash = (struct bytes){realigned, sizeof realigned};
     ELECTRICITY(TransferredEvent) *event = make(
         &production, (struct millrace_operation){.transfer = &operation}, "alice", KEY_ROLE_OWNER);
     cr_expect(bytes_equal(bytes_of(event->source_slice_hash), operation.registry_hash));
@@ -446,6 +455,10 @@ Test(project_origin_event, slices_that_cannot_be_opened) {
     refuse((struct millrace_operation){.slice = &operation}, "no number below the group's order");
     operation.blinding.length = 31;
     refuse((struct millrace_operation){.slice = &operation}, "not 32 bytes long");
+    struct millrace_transfer_operation transferred = transfer();
+    transferred.has_registry_hash = true;
+    transferred.registry_hash = (struct bytes){other, sizeof other - 1};
+    refuse((struct millrace_operation){.transfer = &transferred}, "31 bytes");
     struct millrace_allocate_operation allocate = allocation(true);
     allocate.has_counterpart_registry_hash = true;
     allocate.counterpart_registry_hash = (struct bytes){other, sizeof other};

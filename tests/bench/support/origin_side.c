@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "outside/clock_os/clock_os.h"
+#include "outside/registry_project_origin/commitment.h"
 #include "tests/bench/support/metered.h"
 
 enum { QUANTITY = 1000, FIRST_PART = 250, PERIOD_MS = 3600000 };
@@ -116,11 +117,14 @@ static struct millrace_operation slice(uint32_t number, struct arena *arena) {
 }
 
 static struct millrace_operation transfer(uint32_t number, struct arena *arena) {
+    static const uint8_t hash[SLICE_HASH_BYTES] = {1}; /* as the registry calls the slice */
     const struct millrace_transfer_operation operation = {
         .slice_id = metered_id("part", number),
         .quantity = FIRST_PART,
         .owner = text_of("alice"),
         .new_owner = text_of("bob"),
+        .has_registry_hash = true,
+        .registry_hash = {.data = hash, .length = sizeof hash},
     };
     return (struct millrace_operation){.transfer = copy(arena, &operation, sizeof operation)};
 }
