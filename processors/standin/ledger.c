@@ -3,13 +3,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "domain/values.h"
+#include "standin/ledger_lines.h"
 
 enum { BUCKETS = 65536, ID_MAX = 64 };
 
@@ -47,36 +47,19 @@ static uint32_t count_request(struct standin_ledger *ledger, const char *submiss
     return 1;
 }
 
-/* Take over what the file says. */
-static enum result read_back(struct standin_ledger *ledger, const char *path, struct error *error) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return errno == ENOENT ? RESULT_OK
-                               : error_set(error, RESULT_FAILED, "%s: %s", path, strerror(errno));
+/* Take over what a line says. */
+static const char *take(void *self, const json_t *entry) {
+    struct standin_ledger *ledger = self;
+    const char *what = json_string_value(json_object_get(entry, "what"));
+    const char *id = json_string_value(json_object_get(entry, "submissionId"));
+    if (what == NULL || id == NULL) {
+        return "is not from a ledger of a stand-in";
     }
-    char *line = NULL;
-    size_t size = 0;
-    enum result result = RESULT_OK;
-    while (result == RESULT_OK && getline(&line, &size, file) > 0) {
-        json_t *entry = json_loads(line, 0, NULL);
-        const char *what = json_string_value(json_object_get(entry, "what"));
-        const char *id = json_string_value(json_object_get(entry, "submissionId"));
-        if (what == NULL || id == NULL) {
-            result = error_set(error, RESULT_INVALID,
-                               "%s: line %lld is not from a ledger of a stand-in; give another "
-                               "file, or move this one away",
-                               path, (long long)ledger->number + 1);
-        } else {
-            ledger->number++;
-            if (strcmp(what, "request") == 0) {
-                (void)count_request(ledger, id);
-            }
-        }
-        json_decref(entry);
+    ledger->number++;
+    if (strcmp(what, "request") == 0) {
+        (void)count_request(ledger, id);
     }
-    free(line);
-    (void)fclose(file);
-    return result;
+    return NULL;
 }
 
 enum result standin_ledger_open(const char *path, struct standin_ledger **out,
@@ -84,7 +67,7 @@ enum result standin_ledger_open(const char *path, struct standin_ledger **out,
     struct standin_ledger *ledger = calloc(1, sizeof *ledger);
     assert(ledger != NULL);
     ledger->file = -1;
-    enum result result = read_back(ledger, path, error);
+    enum result result = standin_ledger_lines(path, take, ledger, error);
     if (result == RESULT_OK) {
         ledger->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (ledger->file < 0) {

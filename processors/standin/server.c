@@ -3,12 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,21 +19,10 @@ static int64_t now_of(const struct standin_server *server) {
 }
 
 static enum result watch_signals(struct standin_server *server, struct error *error) {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGUSR1);
-    (void)sigaddset(&set, SIGUSR2);
-    server->signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0
-                          ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)
-                          : -1;
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = &server->signals}};
-    if (server->signals < 0 ||
-        epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->signals, &event) != 0) {
-        return error_set(error, RESULT_FAILED, "signals: %s", strerror(errno));
-    }
-    return RESULT_OK;
+    server->signals = standin_signals_open(error);
+    return server->signals < 0
+               ? error->result
+               : standin_watch(server->epoll, server->signals, &server->signals, error);
 }
 
 enum result standin_server_open(struct standin_server *server, struct standin_options *options,
@@ -59,13 +46,6 @@ enum result standin_server_open(struct standin_server *server, struct standin_op
     return result;
 }
 
-static void close_fd(int *fd) {
-    if (*fd >= 0) {
-        (void)close(*fd);
-        *fd = -1;
-    }
-}
-
 void standin_server_close(struct standin_server *server) {
     while (server->clients != NULL) {
         struct standin_client *client = server->clients;
@@ -76,9 +56,9 @@ void standin_server_close(struct standin_server *server) {
     if (server->ledger != NULL) {
         standin_ledger_close(server->ledger);
     }
-    close_fd(&server->listener);
-    close_fd(&server->signals);
-    close_fd(&server->epoll);
+    standin_descriptor_close(&server->listener);
+    standin_descriptor_close(&server->signals);
+    standin_descriptor_close(&server->epoll);
 }
 
 static void accept_all(struct standin_server *server) {
@@ -95,17 +75,6 @@ static void accept_all(struct standin_server *server) {
         }
         client->next = server->clients;
         server->clients = client;
-    }
-}
-
-static void read_signals(struct standin_server *server) {
-    struct signalfd_siginfo info;
-    while (read(server->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
-            server->outage_by_signal = info.ssi_signo == SIGUSR1;
-        } else {
-            server->stopping = true;
-        }
     }
 }
 
@@ -166,7 +135,7 @@ static void finish_due(struct standin_server *server) {
 /* Is there an outage now, and when does that change next? */
 static bool in_outage(const struct standin_server *server, int64_t *change_ms) {
     const int64_t since_ms = now_of(server) - server->started_ms;
-    bool outage = server->outage_by_signal;
+    bool outage = server->told.outage;
     *change_ms = INT64_MAX;
     for (uint32_t i = 0; i < server->options->outages_count; i++) {
         const struct standin_outage *each = &server->options->outages[i];
@@ -184,11 +153,7 @@ static enum result begin_to_listen(struct standin_server *server, struct error *
     if (server->listener < 0) {
         return error->result;
     }
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = &server->listener}};
-    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event) != 0) {
-        return error_set(error, RESULT_FAILED, "epoll_ctl: %s", strerror(errno));
-    }
-    return RESULT_OK;
+    return standin_watch(server->epoll, server->listener, &server->listener, error);
 }
 
 static enum result apply_outage(struct standin_server *server, int64_t *change_ms,
@@ -198,7 +163,7 @@ static enum result apply_outage(struct standin_server *server, int64_t *change_m
         return begin_to_listen(server, error);
     }
     if (outage && server->listener >= 0) {
-        close_fd(&server->listener);
+        standin_descriptor_close(&server->listener);
         for (struct standin_client *client = server->clients; client != NULL;
              client = client->next) {
             client->ended = true;
@@ -218,7 +183,7 @@ static int timeout_of(const struct standin_server *server, int64_t change_ms) {
 }
 
 enum result standin_server_run(struct standin_server *server, struct error *error) {
-    while (!server->stopping) {
+    while (!server->told.stopping) {
         int64_t change_ms;
         if (apply_outage(server, &change_ms, error) != RESULT_OK) {
             return error->result;
@@ -235,7 +200,7 @@ enum result standin_server_run(struct standin_server *server, struct error *erro
             if (events[i].data.ptr == &server->listener) {
                 accept_all(server);
             } else if (events[i].data.ptr == &server->signals) {
-                read_signals(server);
+                standin_signals_take(server->signals, &server->told);
             } else {
                 serve(server, events[i].data.ptr, events[i].events);
             }

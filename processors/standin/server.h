@@ -5,6 +5,7 @@
 #include "ports/clock.h"
 #include "ports/error.h"
 #include "standin/client.h"
+#include "standin/descriptors.h"
 #include "standin/jobs.h"
 #include "standin/ledger.h"
 #include "standin/options.h"
@@ -16,10 +17,9 @@ struct standin_server {
     struct standin_chance chance;
     int64_t started_ms;
     int epoll;
-    int signals;  /* SIGTERM, SIGINT, SIGUSR1, SIGUSR2 as a descriptor */
+    int signals;  /* those that fill `told` */
     int listener; /* -1: none, in an outage */
-    bool outage_by_signal;
-    bool stopping;
+    struct standin_told told;
     struct standin_client *clients;
     uint64_t clients_number; /* of the last that came */
     struct standin_jobs jobs;

@@ -189,6 +189,27 @@ Test(mimic_registry, killed_it_loses_queue_and_cache_and_keeps_its_streams) {
     mimic_scene_close(&scene);
 }
 
+Test(mimic_registry, only_its_own_executions_are_restored) {
+    static const char *const lines[] = {
+        "{\"what\":\"execution\",\"submissionId\":\"0a\"}\n",
+        "{\"what\":\"execution\",\"submissionId\":\"0a\",\"transaction\":\"no Base64!\"}\n",
+        "{\"what\":\"execution\",\"submissionId\":\"0a\",\"transaction\":\"AAAA\"}\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct mimic_scene scene;
+        struct error error = {.text = ""};
+        mimic_scene_open(&scene);
+        FILE *file = fopen(scene.ledger_path, "w");
+        cr_assert(file != NULL && fputs("{\"what\":\"request\"}\n", file) >= 0 &&
+                  fputs(lines[i], file) >= 0 && fclose(file) == 0);
+        cr_expect_eq(mimic_registry_restore(&scene.registry, scene.ledger_path, &error),
+                     RESULT_INVALID, "row %zu", i);
+        cr_expect_not_null(strstr(error.text, "line 2 is an execution of another registry; give"),
+                           "row %zu: %s", i, error.text);
+        mimic_scene_close(&scene);
+    }
+}
+
 Test(mimic_registry, a_transaction_without_a_stream_is_pending_and_goes_nowhere) {
     struct mimic_scene scene;
     mimic_scene_open(&scene);

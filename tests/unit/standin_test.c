@@ -1,8 +1,11 @@
-/* The stand-in's own understanding of rules, latencies and requests. */
+/* The stand-in's own understanding of rules, latencies, requests and ledgers. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "standin/chance.h"
+#include "standin/ledger.h"
 #include "standin/request.h"
 #include "standin/rule.h"
 
@@ -146,5 +149,36 @@ Test(standin_parts, latencies) {
                                         "normal:2s", "fixed:-1",     "fixed:2s ",  "uniform:1..2x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         cr_expect_not(standin_latency_parse(wrong[i], &latency), "\"%s\"", wrong[i]);
+    }
+}
+
+Test(standin_parts, only_a_ledger_is_continued) {
+    static const struct {
+        const char *text;
+        const char *wrong; /* NULL: it is one */
+    } rows[] = {
+        {"", NULL},
+        {"{\"what\":\"refusal\",\"submissionId\":\"0a\"}\n", NULL},
+        {"{\"what\":\"refusal\",\"submissionId\":\"0a\"}\n{\"what\":\"refusal\"}\n",
+         "line 2 is not from a ledger of a stand-in; give another file"},
+        {"no JSON\n", "line 1 is not from a ledger of a stand-in; give another file"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[] = "/tmp/millrace-standin-XXXXXX";
+        const int file = mkstemp(path);
+        const size_t length = strlen(rows[i].text);
+        cr_assert(file >= 0 && write(file, rows[i].text, length) == (ssize_t)length);
+        (void)close(file);
+        struct standin_ledger *ledger;
+        struct error error = {.text = ""};
+        const enum result result = standin_ledger_open(path, &ledger, &error);
+        if (rows[i].wrong == NULL) {
+            cr_assert_eq(result, RESULT_OK, "row %zu: %s", i, error.text);
+            standin_ledger_close(ledger);
+        } else {
+            cr_expect_eq(result, RESULT_INVALID, "row %zu", i);
+            cr_expect_not_null(strstr(error.text, rows[i].wrong), "row %zu: %s", i, error.text);
+        }
+        (void)unlink(path);
     }
 }

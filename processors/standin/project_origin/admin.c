@@ -32,7 +32,7 @@ static int get_state(struct mimic_server *server, const char *body, FILE *out) {
                   ",\"rules\":%u,\"aheadMs\":%" PRId64 ",\"outage\":%s}\n",
                   server->service.requests, counts->queued, counts->committed, counts->failed,
                   counts->poisoned, counts->lost, server->options->faults.count, server->ahead_ms,
-                  server->is_out ? "true" : "false");
+                  server->told.outage ? "true" : "false");
     return STATUS_OK;
 }
 
@@ -96,7 +96,7 @@ static int set_outage(struct mimic_server *server, const char *body, FILE *out) 
     if (strcmp(body, "begin") != 0 && strcmp(body, "end") != 0) {
         return STATUS_BAD;
     }
-    server->is_out = strcmp(body, "begin") == 0;
+    server->told.outage = strcmp(body, "begin") == 0;
     return STATUS_OK;
 }
 

@@ -47,7 +47,8 @@ static void witness(struct mimic_registry *registry, enum standin_ledger_what wh
     free(description);
 }
 
-static const struct mimic_certificate *find(void *self, const uint8_t id[MIMIC_UUID_BYTES]) {
+const struct mimic_certificate *mimic_registry_find(void *self,
+                                                    const uint8_t id[MIMIC_UUID_BYTES]) {
     const struct mimic_registry *registry = self;
     const struct mimic_stream *stream = mimic_stream_find(&registry->streams, id);
     return stream == NULL ? NULL : &stream->certificate;
@@ -102,7 +103,7 @@ static void run(struct mimic_registry *registry, struct mimic_stream *stream,
         .transaction = transaction,
         .certificate = &stream->certificate,
         .wall_ms = registry->clock.wall_ms(registry->clock.self),
-        .find = find,
+        .find = mimic_registry_find,
         .self = registry,
     };
     mimic_verify(&judged, &event, &judgement);

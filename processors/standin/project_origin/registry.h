@@ -51,6 +51,10 @@ enum mimic_status mimic_registry_status(struct mimic_registry *registry,
 enum result mimic_registry_restore(struct mimic_registry *registry, const char *ledger,
                                    struct error *error);
 
+/* The certificate of a stream, as `struct mimic_case` asks a registry for it; NULL: there is none.
+ */
+const struct mimic_certificate *mimic_registry_find(void *self, const uint8_t id[MIMIC_UUID_BYTES]);
+
 /* Commit; FINALIZED `finalize_after_ms` after `committed_ms`. For restoring only. */
 void mimic_registry_commit(struct mimic_registry *registry, struct mimic_stream *stream,
                            struct mimic_transaction *transaction, const struct mimic_event *event,

@@ -1,11 +1,10 @@
 /* What the ledger says was executed is what the streams hold. */
 #include <assert.h>
-#include <errno.h>
-#include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "standin/ledger_lines.h"
 #include "standin/project_origin/registry.h"
 
 /* NULL: this is no transaction in Base64. */
@@ -23,12 +22,6 @@ static struct mimic_transaction *read_whole(const char *text) {
     return transaction;
 }
 
-static const struct mimic_certificate *find(void *self, const uint8_t id[MIMIC_UUID_BYTES]) {
-    const struct mimic_registry *registry = self;
-    const struct mimic_stream *stream = mimic_stream_find(&registry->streams, id);
-    return stream == NULL ? NULL : &stream->certificate;
-}
-
 /* Could this have been committed, whoever signed it? */
 static bool is_possible(struct mimic_registry *registry, const struct mimic_stream *stream,
                         const struct mimic_transaction *transaction, struct mimic_event *event) {
@@ -37,7 +30,7 @@ static bool is_possible(struct mimic_registry *registry, const struct mimic_stre
         .network = &lenient,
         .transaction = transaction,
         .certificate = &stream->certificate,
-        .find = find,
+        .find = mimic_registry_find,
         .self = registry,
     };
     struct mimic_judgement judgement;
@@ -66,33 +59,18 @@ static bool commit(struct mimic_registry *registry, const char *whole, int64_t a
     return false;
 }
 
+static const char *take(void *self, const json_t *entry) {
+    const char *what = json_string_value(json_object_get(entry, "what"));
+    const char *whole = json_string_value(json_object_get(entry, "transaction"));
+    if (what == NULL || strcmp(what, "execution") != 0) {
+        return NULL;
+    }
+    return whole != NULL && commit(self, whole, json_integer_value(json_object_get(entry, "atMs")))
+               ? NULL
+               : "is an execution of another registry";
+}
+
 enum result mimic_registry_restore(struct mimic_registry *registry, const char *ledger,
                                    struct error *error) {
-    FILE *file = fopen(ledger, "re");
-    if (file == NULL) {
-        return errno == ENOENT ? RESULT_OK
-                               : error_set(error, RESULT_FAILED, "%s: %s", ledger, strerror(errno));
-    }
-    char *line = NULL;
-    size_t size = 0;
-    int64_t number = 0;
-    enum result result = RESULT_OK;
-    while (result == RESULT_OK && getline(&line, &size, file) > 0) {
-        json_t *entry = json_loads(line, 0, NULL);
-        const char *what = json_string_value(json_object_get(entry, "what"));
-        const char *whole = json_string_value(json_object_get(entry, "transaction"));
-        number++;
-        if (what != NULL && strcmp(what, "execution") == 0 &&
-            (whole == NULL ||
-             !commit(registry, whole, json_integer_value(json_object_get(entry, "atMs"))))) {
-            result = error_set(error, RESULT_INVALID,
-                               "%s: line %lld is an execution of another registry; give another "
-                               "file, or move this one away",
-                               ledger, (long long)number);
-        }
-        json_decref(entry);
-    }
-    free(line);
-    (void)fclose(file);
-    return result;
+    return standin_ledger_lines(ledger, take, registry, error);
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,27 +29,14 @@ static int64_t wall_ms(void *self) {
 }
 
 static enum result watch(struct mimic_server *server, int fd, void *object, struct error *error) {
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = object}};
-    return epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) == 0
-               ? RESULT_OK
-               : error_set(error, RESULT_FAILED, "epoll_ctl: %s", strerror(errno));
+    return standin_watch(server->epoll, fd, object, error);
 }
 
 static enum result watch_signals(struct mimic_server *server, struct error *error) {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGUSR1);
-    (void)sigaddset(&set, SIGUSR2);
-    (void)sigaddset(&set, SIGPIPE); /* OpenSSL writes as it likes */
-    server->signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0
-                          ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)
-                          : -1;
-    if (server->signals < 0) {
-        return error_set(error, RESULT_FAILED, "signals: %s", strerror(errno));
-    }
-    return watch(server, server->signals, &server->signals, error);
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes as it likes */
+    server->signals = standin_signals_open(error);
+    return server->signals < 0 ? error->result
+                               : watch(server, server->signals, &server->signals, error);
 }
 
 static enum result listen_at(struct mimic_server *server, const char *address, int *listener,
@@ -102,13 +88,6 @@ enum result mimic_server_open(struct mimic_server *server, struct mimic_options 
     return result;
 }
 
-static void close_fd(int *fd) {
-    if (*fd >= 0) {
-        (void)close(*fd);
-        *fd = -1;
-    }
-}
-
 void mimic_server_close(struct mimic_server *server) {
     while (server->sessions != NULL) {
         struct mimic_session *session = server->sessions;
@@ -126,10 +105,10 @@ void mimic_server_close(struct mimic_server *server) {
         standin_ledger_close(server->ledger);
     }
     SSL_CTX_free(server->tls);
-    close_fd(&server->admin_listener);
-    close_fd(&server->listener);
-    close_fd(&server->signals);
-    close_fd(&server->epoll);
+    standin_descriptor_close(&server->admin_listener);
+    standin_descriptor_close(&server->listener);
+    standin_descriptor_close(&server->signals);
+    standin_descriptor_close(&server->epoll);
 }
 
 static struct mimic_session *session_by_number(const struct mimic_server *server, uint64_t number) {
@@ -205,17 +184,6 @@ static void accept_visitors(struct mimic_server *server) {
     }
 }
 
-static void read_signals(struct mimic_server *server) {
-    struct signalfd_siginfo info;
-    while (read(server->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
-            server->is_out = info.ssi_signo == SIGUSR1;
-        } else if (info.ssi_signo != SIGPIPE) {
-            server->stopping = true;
-        }
-    }
-}
-
 /* Send what waits, and forget who has ended. */
 static void settle_sessions(struct mimic_server *server) {
     for (struct mimic_session **link = &server->sessions; *link != NULL;) {
@@ -253,11 +221,11 @@ static void settle_visitors(struct mimic_server *server) {
 }
 
 static enum result apply_outage(struct mimic_server *server, struct error *error) {
-    if (!server->is_out && server->listener < 0) {
+    if (!server->told.outage && server->listener < 0) {
         return listen_at(server, server->options->listen, &server->listener, error);
     }
-    if (server->is_out && server->listener >= 0) {
-        close_fd(&server->listener);
+    if (server->told.outage && server->listener >= 0) {
+        standin_descriptor_close(&server->listener);
         for (struct mimic_session *session = server->sessions; session != NULL;
              session = session->next) {
             session->ended = true;
@@ -290,7 +258,7 @@ static void dispatch(struct mimic_server *server, void *object) {
     } else if (object == &server->admin_listener) {
         accept_visitors(server);
     } else if (object == &server->signals) {
-        read_signals(server);
+        standin_signals_take(server->signals, &server->told);
     } else {
         struct mimic_visitor *visitor = visitor_of(server, object);
         if (visitor != NULL) {
@@ -302,7 +270,7 @@ static void dispatch(struct mimic_server *server, void *object) {
 }
 
 enum result mimic_server_run(struct mimic_server *server, struct error *error) {
-    while (!server->stopping) {
+    while (!server->told.stopping) {
         if (apply_outage(server, error) != RESULT_OK) {
             return error->result;
         }

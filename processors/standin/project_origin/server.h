@@ -2,6 +2,7 @@
 #ifndef MILLRACE_STANDIN_PROJECT_ORIGIN_SERVER_H
 #define MILLRACE_STANDIN_PROJECT_ORIGIN_SERVER_H
 
+#include "standin/descriptors.h"
 #include "standin/project_origin/options.h"
 #include "standin/project_origin/session.h"
 
@@ -18,11 +19,11 @@ struct mimic_server {
     struct mimic_service service;
     SSL_CTX *tls; /* NULL: in the open */
     int epoll;
-    int signals;        /* SIGTERM, SIGINT, SIGUSR1, SIGUSR2 as a descriptor */
+    int signals;        /* those that fill `told` */
     int listener;       /* -1: none, in an outage */
     int admin_listener; /* -1: none */
-    bool is_out;        /* nobody can connect, and no connection lives */
-    bool stopping;
+    /* Also the admin port begins and ends an outage: nobody can connect, no connection lives. */
+    struct standin_told told;
     struct mimic_session *sessions;
     uint64_t sessions_number; /* of the last that came */
     struct mimic_visitor *visitors;
