@@ -1,20 +1,10 @@
 #include "outside/registry_plain/address.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 static const char notation[] = "use unix:/path, host:port or [ipv6]:port";
-
-static bool is_port(const char *text) {
-    const size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 5 || text[digits] != '\0') {
-        return false;
-    }
-    const long port = strtol(text, NULL, 10);
-    return port >= 1 && port <= 65535;
-}
 
 static enum result parse_local(const char *text, const char *path, struct plain_address *address,
                                struct error *error) {
@@ -37,24 +27,17 @@ enum result plain_address_parse(const char *text, struct plain_address *address,
     if (strncmp(text, local, sizeof local - 1) == 0) {
         return parse_local(text, text + sizeof local - 1, address, error);
     }
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || !is_port(colon + 1)) {
+    struct host_port parts;
+    if (!host_port_split(text, &parts)) {
         return error_set(error, RESULT_INVALID, "address \"%s\": it has no port; %s", text,
                          notation);
     }
-    const char *host = text;
-    size_t length = (size_t)(colon - text);
-    const bool bracketed = length >= 2 && host[0] == '[' && host[length - 1] == ']';
-    if (bracketed) {
-        host++;
-        length -= 2;
-    }
-    if (length == 0 || length >= sizeof address->host ||
-        (!bracketed && memchr(host, ':', length) != NULL)) {
+    if (parts.host_length == 0 || parts.host_length >= sizeof address->host ||
+        (!parts.bracketed && memchr(parts.host, ':', parts.host_length) != NULL)) {
         return error_set(error, RESULT_INVALID, "address \"%s\": it has no host; %s", text,
                          notation);
     }
-    memcpy(address->host, host, length);
-    memcpy(address->port, colon + 1, strlen(colon + 1) + 1);
+    memcpy(address->host, parts.host, parts.host_length);
+    memcpy(address->port, parts.port, strlen(parts.port) + 1);
     return RESULT_OK;
 }
