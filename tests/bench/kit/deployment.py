@@ -190,7 +190,8 @@ class Run:
         """How many the stand-in has, or has still to accept."""
         listens = "00010000"
         with open("/proc/net/unix", encoding="utf-8") as sockets:
-            found = [line.split() for line in sockets if line.endswith(f" {self.registry.socket}\n")]
+            found = [line.split() for line in sockets
+                     if line.endswith(f" {self.registry.socket}\n")]
         return sum(fields[3] != listens for fields in found)
 
     def await_hang_up(self):
