@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "outside/kafka/kafka_group.h"
-#include "tests/support/kafka_cluster.h"
-#include "tests/support/kafka_proxy.h"
+#include "tests/support/kafka_detour.h"
 #include "tests/support/lane_driver.h"
 
 enum { CALL_MS = 10000, LATE_MS = 20000, PARTITIONS = 1 };
@@ -24,31 +23,23 @@ static const struct log_topology topology = {
     .outputs_count = 1,
 };
 
-static struct kafka_cluster direct;  /* what others see */
-static struct kafka_cluster proxied; /* the lane's way to the same broker */
-static struct kafka_proxy *proxy;
+static struct kafka_detour detour;
 
 static void open_all(void) {
-    kafka_cluster_open(&direct);
-    kafka_cluster_create_all(&direct, &topology, PARTITIONS);
-    proxy = kafka_proxy_open(direct.bootstrap);
-    kafka_cluster_share(&proxied, &direct, kafka_proxy_address(proxy), "a");
+    kafka_detour_open(&detour, &topology, PARTITIONS);
     /* A held request is given up after this, and repeated. */
-    proxied.properties[proxied.config.properties_count++] =
-        (struct kafka_property){"socket.timeout.ms", "2000", KAFKA_PROPERTY_PRODUCER};
-    proxied.options.transaction_timeout_ms = 20000;
+    kafka_detour_set_producers(&detour, "socket.timeout.ms", "2000");
+    detour.proxied.options.transaction_timeout_ms = 20000;
 }
 
 static void close_all(void) {
-    kafka_proxy_close(proxy);
-    kafka_cluster_close(&proxied);
-    kafka_cluster_close(&direct);
+    kafka_detour_close(&detour);
 }
 
 TestSuite(delayed_endtxn, .init = open_all, .fini = close_all, .timeout = 120);
 
 static uint32_t visible(struct log_record *records, uint32_t records_max) {
-    return kafka_cluster_read(&direct, "events", 0, records, records_max);
+    return kafka_cluster_read(&detour.direct, "events", 0, records, records_max);
 }
 
 static bool is(struct bytes bytes, const char *text) {
@@ -61,8 +52,8 @@ static rd_kafka_t *raw_producer(void) {
     char reason[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char id[128];
-    (void)snprintf(id, sizeof id, "%sraw", direct.prefix);
-    cr_assert(rd_kafka_conf_set(conf, "bootstrap.servers", proxied.bootstrap, reason,
+    (void)snprintf(id, sizeof id, "%sraw", detour.direct.prefix);
+    cr_assert(rd_kafka_conf_set(conf, "bootstrap.servers", detour.proxied.bootstrap, reason,
                                 sizeof reason) == RD_KAFKA_CONF_OK &&
               rd_kafka_conf_set(conf, "transactional.id", id, reason, sizeof reason) ==
                   RD_KAFKA_CONF_OK &&
@@ -76,7 +67,7 @@ static rd_kafka_t *raw_producer(void) {
 
 static void raw_begin(rd_kafka_t *producer, const char *value) {
     char topic[128];
-    (void)snprintf(topic, sizeof topic, "%sevents", direct.prefix);
+    (void)snprintf(topic, sizeof topic, "%sevents", detour.direct.prefix);
     cr_assert_null(rd_kafka_begin_transaction(producer));
     cr_assert_eq(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
                                    RD_KAFKA_V_VALUE((void *)value, strlen(value)),
@@ -87,15 +78,15 @@ static void raw_begin(rd_kafka_t *producer, const char *value) {
 
 static void show_the_fault(enum kafka_proxy_fault fault) {
     rd_kafka_t *producer = raw_producer();
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, fault, 1);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, fault, 1);
     raw_begin(producer, "committed");
     rd_kafka_error_t *error = rd_kafka_commit_transaction(producer, LATE_MS);
     cr_assert_null(error, "%s", rd_kafka_error_string(error));
-    cr_assert_eq(kafka_proxy_hits(proxy), 1, "no commit was delayed");
+    cr_assert_eq(kafka_proxy_hits(detour.proxy), 1, "no commit was delayed");
     cr_assert_eq(visible(NULL, 0), 1);
 
     raw_begin(producer, "never committed");
-    cr_expect_eq(kafka_proxy_release(proxy, CALL_MS), 0, "the late request was refused");
+    cr_expect_eq(kafka_proxy_release(detour.proxy, CALL_MS), 0, "the late request was refused");
     error = rd_kafka_abort_transaction(producer, CALL_MS);
     if (error != NULL) {
         rd_kafka_error_destroy(error);
@@ -119,11 +110,8 @@ Test(delayed_endtxn, the_fault_is_real_when_the_connection_is_reset) {
 /* --- Our lanes. --- */
 
 static struct log_group join(void) {
-    struct log_group group;
-    struct error error;
-    int32_t partitions;
-    cr_assert_eq(kafka_group_open(&proxied.config, &topology, CALL_MS, &group, &partitions, &error),
-                 RESULT_OK, "%s", error.text);
+    const struct log_group group =
+        kafka_cluster_join(&detour.proxied, &topology, PARTITIONS, CALL_MS);
     cr_assert_eq(lane_driver_await(&group, LOG_GROUP_ASSIGNED, NULL), PARTITIONS);
     return group;
 }
@@ -141,26 +129,27 @@ static void hold_down(enum kafka_proxy_fault fault) {
     const struct log_staged first = lane_driver_record(0, 0, PARTITIONS, "committed");
     const struct log_staged second = lane_driver_record(0, 0, PARTITIONS, "never committed");
     struct error error;
-    kafka_cluster_append_numbers(&direct, "commands", 0, "key", 0, 2);
+    kafka_cluster_append_numbers(&detour.direct, "commands", 0, "key", 0, 2);
     struct log log = start(&group, 0);
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, fault, 1);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, fault, 1);
     cr_assert_eq(lane_driver_commit(&log, &first, 1, (const int64_t[]){1}, &error), RESULT_OK, "%s",
                  error.text);
-    cr_assert_eq(kafka_proxy_hits(proxy), 1, "no commit was delayed");
+    cr_assert_eq(kafka_proxy_hits(detour.proxy), 1, "no commit was delayed");
     cr_assert(log.worn(log.self), "the lane would go on with this producer");
     log.close(log.self);
 
     /* The lane starts anew. Its transaction is complete but for its end when the late one comes. */
     log = start(&group, 1);
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, KAFKA_PROXY_HOLD, UINT32_MAX);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, KAFKA_PROXY_HOLD, UINT32_MAX);
     cr_assert_eq(log.commit_begin(log.self, &second, 1, (const int64_t[]){2}, &error), RESULT_OK);
-    while (kafka_proxy_hits(proxy) == 1) {
+    while (kafka_proxy_hits(detour.proxy) == 1) {
         cr_assert_eq(log.commit_wait(log.self, 100, &error), RESULT_AGAIN, "%s", error.text);
     }
-    cr_expect_neq(kafka_proxy_release(proxy, CALL_MS), 0, "the late request was not refused");
-    kafka_proxy_forget(proxy);
+    cr_expect_neq(kafka_proxy_release(detour.proxy, CALL_MS), 0,
+                  "the late request was not refused");
+    kafka_proxy_forget(detour.proxy);
     log.close(log.self);
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, KAFKA_PROXY_HOLD, 0);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, KAFKA_PROXY_HOLD, 0);
 
     log = start(&group, 1);
     struct log_record records[2];
@@ -180,24 +169,25 @@ Test(delayed_endtxn, is_fenced_after_a_reset_connection) {
 
 /* No answer ever: it is not known what happened, and the lane's end says so. */
 static void never_answered(enum kafka_proxy_fault fault, uint32_t records_visible) {
-    proxied.options.transaction_timeout_ms = 6000;
+    detour.proxied.options.transaction_timeout_ms = 6000;
     const struct log_group group = join();
     const struct log_staged record = lane_driver_record(0, 0, PARTITIONS, "event");
     struct error error;
-    kafka_cluster_append_numbers(&direct, "commands", 0, "key", 0, 1);
+    kafka_cluster_append_numbers(&detour.direct, "commands", 0, "key", 0, 1);
     struct log log = start(&group, 0);
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, fault, UINT32_MAX);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, fault, UINT32_MAX);
     const enum result result = lane_driver_commit(&log, &record, 1, (const int64_t[]){1}, &error);
     cr_expect_eq(result, RESULT_DOUBTFUL, "%d: %s", result, error.text);
-    cr_assert_gt(kafka_proxy_hits(proxy), 0);
+    cr_assert_gt(kafka_proxy_hits(detour.proxy), 0);
     log.close(log.self);
-    kafka_proxy_arm(proxy, KAFKA_PROXY_END_TXN, fault, 0);
+    kafka_proxy_arm(detour.proxy, KAFKA_PROXY_END_TXN, fault, 0);
 
     /* Reading anew tells. What comes later changes nothing. */
     log = start(&group, records_visible);
     cr_expect_eq(visible(NULL, 0), records_visible);
     if (fault == KAFKA_PROXY_HOLD) {
-        cr_expect_neq(kafka_proxy_release(proxy, CALL_MS), 0, "the late request was not refused");
+        cr_expect_neq(kafka_proxy_release(detour.proxy, CALL_MS), 0,
+                      "the late request was not refused");
     }
     cr_expect_eq(visible(NULL, 0), records_visible);
     log.close(log.self);
@@ -229,7 +219,7 @@ Test(delayed_endtxn, is_worn_by_any_request_without_an_answer) {
     };
     enum { ROWS = sizeof rows / sizeof *rows };
     const struct log_group group = join();
-    kafka_cluster_append_numbers(&direct, "commands", 0, "key", 0, 2 * ROWS);
+    kafka_cluster_append_numbers(&detour.direct, "commands", 0, "key", 0, 2 * ROWS);
     for (uint32_t i = 0; i < ROWS; i++) {
         const struct log_staged record = lane_driver_record(0, 0, PARTITIONS, "event");
         struct error error;
@@ -237,7 +227,7 @@ Test(delayed_endtxn, is_worn_by_any_request_without_an_answer) {
         cr_assert_eq(lane_driver_commit(&log, &record, 1, (const int64_t[]){2 * i + 1}, &error),
                      RESULT_OK, "%s", error.text);
         cr_expect_not(log.worn(log.self), "nothing happened");
-        kafka_proxy_arm(proxy, rows[i].api, rows[i].fault, 1);
+        kafka_proxy_arm(detour.proxy, rows[i].api, rows[i].fault, 1);
         cr_assert_eq(log.commit_begin(log.self, &record, 1, (const int64_t[]){2 * i + 2}, &error),
                      RESULT_OK);
         enum result result = RESULT_AGAIN;
@@ -247,10 +237,10 @@ Test(delayed_endtxn, is_worn_by_any_request_without_an_answer) {
             cr_expect_lt(lane_driver_now_ms() - begun_ms, CALL_MAX_MS, "row %u", i);
         }
         cr_expect_eq(result, RESULT_OK, "row %u: %s", i, error.text);
-        cr_assert_eq(kafka_proxy_hits(proxy), i + 1, "row %u", i);
+        cr_assert_eq(kafka_proxy_hits(detour.proxy), i + 1, "row %u", i);
         cr_expect(log.worn(log.self), "row %u", i);
         log.close(log.self);
-        kafka_proxy_forget(proxy);
+        kafka_proxy_forget(detour.proxy);
     }
     cr_expect_eq(visible(NULL, 0), 2 * ROWS);
     group.close(group.self);

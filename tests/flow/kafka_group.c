@@ -33,13 +33,7 @@ static void close_clusters(void) {
 TestSuite(kafka_group, .init = open_clusters, .fini = close_clusters, .timeout = 120);
 
 static struct log_group join(const struct kafka_cluster *process) {
-    struct log_group group;
-    struct error error;
-    int32_t partitions;
-    cr_assert_eq(
-        kafka_group_open(&process->config, &topology, CALL_MS, &group, &partitions, &error),
-        RESULT_OK, "%s", error.text);
-    return group;
+    return kafka_cluster_join(process, &topology, PARTITIONS, CALL_MS);
 }
 
 /* Both polled in turn, as two processes would, until each has heard of an assignment. A process

@@ -37,11 +37,7 @@ static void close_cluster(void) {
 }
 
 static struct log_group join(void) {
-    struct log_group group;
-    struct error error;
-    int32_t partitions;
-    cr_assert_eq(kafka_group_open(&cluster.config, &topology, CALL_MS, &group, &partitions, &error),
-                 RESULT_OK, "%s", error.text);
+    const struct log_group group = kafka_cluster_join(&cluster, &topology, PARTITIONS, CALL_MS);
     cr_assert_eq(lane_driver_await(&group, LOG_GROUP_ASSIGNED, NULL), PARTITIONS);
     return group;
 }

@@ -8,15 +8,7 @@
 enum { PARTITIONS = 2, CALL_MS = 10000 };
 
 static struct log_group join(void *self) {
-    struct kafka_cluster *cluster = self;
-    struct log_group group;
-    struct error error;
-    int32_t partitions;
-    cr_assert_eq(kafka_group_open(&cluster->config, &log_suite_topology, CALL_MS, &group,
-                                  &partitions, &error),
-                 RESULT_OK, "%s", error.text);
-    cr_assert_eq(partitions, PARTITIONS);
-    return group;
+    return kafka_cluster_join(self, &log_suite_topology, PARTITIONS, CALL_MS);
 }
 
 static void append(void *self, const char *topic, int32_t partition,

@@ -49,12 +49,7 @@ static void close_all(void) {
 TestSuite(kafka_zombie, .init = open_all, .fini = close_all, .timeout = 120);
 
 static struct log_group join(const struct kafka_cluster *process) {
-    struct log_group group;
-    struct error error;
-    int32_t partitions;
-    cr_assert_eq(
-        kafka_group_open(&process->config, &topology, CALL_MS, &group, &partitions, &error),
-        RESULT_OK, "%s", error.text);
+    const struct log_group group = kafka_cluster_join(process, &topology, PARTITIONS, CALL_MS);
     cr_assert_eq(lane_driver_await(&group, LOG_GROUP_ASSIGNED, NULL), PARTITIONS);
     return group;
 }

@@ -9,6 +9,7 @@
 
 #include "outside/clock_os/clock_os.h"
 #include "outside/kafka/batch.h"
+#include "outside/kafka/kafka_group.h"
 #include "outside/logging/logging.h"
 
 enum { CALL_MS = 10000 };
@@ -99,6 +100,18 @@ void kafka_cluster_share(struct kafka_cluster *other, const struct kafka_cluster
     logging_init(&other->logging, STDERR_FILENO, LOGGING_FORMAT_TEXT, LOGGER_LEVEL_WARNING, &clock);
     (void)snprintf(other->bootstrap, sizeof other->bootstrap, "%s", bootstrap);
     configure(other, instance);
+}
+
+struct log_group kafka_cluster_join(const struct kafka_cluster *cluster,
+                                    const struct log_topology *topology, int32_t partitions,
+                                    int32_t call_ms) {
+    struct log_group group;
+    struct error error;
+    int32_t found;
+    cr_assert_eq(kafka_group_open(&cluster->config, topology, call_ms, &group, &found, &error),
+                 RESULT_OK, "%s", error.text);
+    cr_assert_eq(found, partitions);
+    return group;
 }
 
 void kafka_cluster_close(struct kafka_cluster *cluster) {

@@ -32,6 +32,11 @@ void kafka_cluster_close(struct kafka_cluster *cluster);
 void kafka_cluster_share(struct kafka_cluster *other, const struct kafka_cluster *cluster,
                          const char *bootstrap, const char *instance);
 
+/* A member of the topology's group, which must find `partitions` in each topic. */
+struct log_group kafka_cluster_join(const struct kafka_cluster *cluster,
+                                    const struct log_topology *topology, int32_t partitions,
+                                    int32_t call_ms);
+
 /* Names are without the prefix; it returns when every partition has a leader. */
 void kafka_cluster_create(struct kafka_cluster *cluster, const char *topic, int32_t partitions,
                           bool compacted);
