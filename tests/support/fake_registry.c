@@ -50,6 +50,15 @@ static uint32_t slices_of(void *self, const struct millrace_operation *operation
     return 1;
 }
 
+static void keep(struct fake_transaction *kept, const struct registry_transaction *given) {
+    cr_assert_leq(given->bytes.length, sizeof kept->bytes);
+    cr_assert_lt(given->id.length, sizeof kept->id);
+    memcpy(kept->bytes, given->bytes.data, given->bytes.length);
+    kept->length = given->bytes.length;
+    memcpy(kept->id, given->id.data, given->id.length);
+    kept->id[given->id.length] = '\0';
+}
+
 static void set_reply(struct fake_call *call, enum registry_reply_kind kind, const char *words) {
     cr_assert_not(call->has_reply);
     call->has_reply = true;
@@ -88,17 +97,13 @@ static void start(void *self, const struct registry_request *request) {
     struct fake_call *call = &fake->calls[fake->count++];
     *call = (struct fake_call){
         .call = request->call,
-        .bytes_length = request->transaction.bytes.length,
         .deadline_ms = request->deadline_ms,
         .started_ms = now_of(connection),
         .stage = fake->keeps_unsent ? FAKE_CALL_UNSENT : FAKE_CALL_SENT,
         .connection = connection,
     };
     memcpy(call->registry, connection->name, sizeof call->registry);
-    cr_assert_leq(request->transaction.bytes.length, sizeof call->bytes);
-    memcpy(call->bytes, request->transaction.bytes.data, request->transaction.bytes.length);
-    (void)snprintf(call->transaction_id, sizeof call->transaction_id, "%.*s",
-                   (int)request->transaction.id.length, request->transaction.id.data);
+    keep(&call->transaction, &request->transaction);
     if (fake->refuses) {
         set_reply(call, REGISTRY_REPLY_NOT_SENT, "connection refused");
         call->reply.not_sent_cause = MILLRACE_NOT_SENT_CAUSE_CONNECT_FAILED;
@@ -132,16 +137,12 @@ static void ask(void *self, const struct registry_question *wanted) {
     struct fake_question *question = &fake->questions[fake->questions_count++];
     *question = (struct fake_question){
         .call = wanted->call,
-        .bytes_length = wanted->transaction.bytes.length,
         .asked_ms = now_of(connection),
         .deadline_ms = wanted->deadline_ms,
         .connection = connection,
     };
     memcpy(question->registry, connection->name, sizeof question->registry);
-    cr_assert_leq(wanted->transaction.bytes.length, sizeof question->bytes);
-    memcpy(question->bytes, wanted->transaction.bytes.data, wanted->transaction.bytes.length);
-    (void)snprintf(question->transaction_id, sizeof question->transaction_id, "%.*s",
-                   (int)wanted->transaction.id.length, wanted->transaction.id.data);
+    keep(&question->transaction, &wanted->transaction);
 }
 
 static void expire(struct connection *connection) {

@@ -19,12 +19,17 @@ enum fake_call_stage {
     FAKE_CALL_WITHDRAWN,
 };
 
+/* A transaction as it came in. */
+struct fake_transaction {
+    char id[64];
+    uint8_t bytes[FAKE_REGISTRY_BYTES_MAX];
+    uint32_t length;
+};
+
 struct fake_call {
     struct registry_call call;
     char registry[32]; /* its configured name */
-    char transaction_id[64];
-    uint8_t bytes[FAKE_REGISTRY_BYTES_MAX];
-    uint32_t bytes_length;
+    struct fake_transaction transaction;
     int64_t deadline_ms;
     int64_t started_ms;
     enum fake_call_stage stage;
@@ -37,9 +42,7 @@ struct fake_call {
 struct fake_question {
     struct registry_call call;
     char registry[32];
-    char transaction_id[64];
-    uint8_t bytes[FAKE_REGISTRY_BYTES_MAX];
-    uint32_t bytes_length;
+    struct fake_transaction transaction;
     int64_t asked_ms;
     int64_t deadline_ms;
     bool told;      /* it has its reply, or nobody waits for it any more */

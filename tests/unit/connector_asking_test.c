@@ -54,9 +54,9 @@ Test(connector_asking, an_earlier_owners_intent_is_asked_for_at_once_with_its_ow
     const struct fake_call *sent = &the_registry()->calls[0];
     cr_expect(uuid_equal(&asked->call.submission_id, &sent->call.submission_id));
     cr_expect_eq(asked->call.attempt, 1);
-    cr_expect_str_eq(asked->transaction_id, sent->transaction_id);
-    cr_assert_eq(asked->bytes_length, sent->bytes_length);
-    cr_expect_arr_eq(asked->bytes, sent->bytes, sent->bytes_length);
+    cr_expect_str_eq(asked->transaction.id, sent->transaction.id);
+    cr_assert_eq(asked->transaction.length, sent->transaction.length);
+    cr_expect_arr_eq(asked->transaction.bytes, sent->transaction.bytes, sent->transaction.length);
     cr_expect_eq(asked->deadline_ms - asked->asked_ms, the_options()->call_timeout_ms);
     no_more_events();
     cr_expect_eq(calls_started(), 1, "asking is not sending");

@@ -360,8 +360,9 @@ Test(connector_faults, a_calm_hand_over_ends_without_unknowns) {
     run_for(10);
     cr_expect_eq(calls_started(), 5, "what was not sent, and what came meanwhile");
     cr_expect_eq(the_registry()->calls[3].call.attempt, 2);
-    cr_expect_arr_eq(the_registry()->calls[3].bytes, the_registry()->calls[2].bytes,
-                     the_registry()->calls[2].bytes_length);
+    cr_expect_arr_eq(the_registry()->calls[3].transaction.bytes,
+                     the_registry()->calls[2].transaction.bytes,
+                     the_registry()->calls[2].transaction.length);
     run_for(20000);
     cr_expect_eq(events_of(UNKNOWN), 0);
     no_more_evidence();

@@ -72,7 +72,8 @@ static void expect_named_by(uint32_t call, const struct millrace_slice_hash *has
                             uint32_t count) {
     const struct fake_call *sent = &the_registry()->calls[call];
     cr_assert_eq(count, 1);
-    cr_expect(bytes_equal(hashes->registry_hash, (struct bytes){sent->bytes, sent->bytes_length}));
+    cr_expect(bytes_equal(hashes->registry_hash,
+                          (struct bytes){sent->transaction.bytes, sent->transaction.length}));
 }
 
 /* Sent by a process that then dies; its heir would build other bytes. */
@@ -163,8 +164,9 @@ Test(connector, what_was_not_sent_is_tried_again_with_the_same_bytes_but_not_in_
             then_ledger_event(INTENDED, cert(1));
         cr_expect_eq(intended->attempt, (int32_t)i + 1);
         const struct fake_call *call = &the_registry()->calls[i];
-        cr_expect_eq(call->bytes_length, the_registry()->calls[0].bytes_length);
-        cr_expect_arr_eq(call->bytes, the_registry()->calls[0].bytes, call->bytes_length);
+        cr_expect_eq(call->transaction.length, the_registry()->calls[0].transaction.length);
+        cr_expect_arr_eq(call->transaction.bytes, the_registry()->calls[0].transaction.bytes,
+                         call->transaction.length);
         const struct registry_events_submission_not_sent *not_sent =
             then_ledger_event(NOT_SENT, cert(1));
         cr_expect_eq(not_sent->cause, MILLRACE_NOT_SENT_CAUSE_CONNECT_FAILED);
