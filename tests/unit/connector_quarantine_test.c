@@ -182,3 +182,61 @@ Test(connector_quarantine, none_is_over_where_none_is_set) {
     run_for(10);
     expect_not_over(1);
 }
+
+/* ---- What else it takes. ---- */
+
+static enum millrace_resolution_refusal refusal(void) {
+    run_for(10);
+    const struct registry_events_resolution_refused *event =
+        then_ledger_event(RESOLUTION_REFUSED, cert(1));
+    return event->reason;
+}
+
+Test(connector_quarantine, not_executed_takes_a_quarantine_on_this_lanes_clock_and_a_proof) {
+    the_options()->quarantine_ms = QUARANTINE_MS;
+    submit(cert(1));
+    run_for(10);
+    (void)then_ledger_event(INTENDED, cert(1));
+    the_connector_dies();
+    another_takes_over();
+    resolve(cert(1), 1, false, WRITER_DEAD, "not there");
+    cr_expect_eq(refusal(), MILLRACE_RESOLUTION_REFUSAL_NOT_UNKNOWN);
+    run_for(the_options()->unknown_after_ms);
+    (void)then_ledger_event(UNKNOWN, cert(1));
+
+    resolve(cert(1), 1, false, WRITER_DEAD, "not there");
+    cr_expect_eq(refusal(), MILLRACE_RESOLUTION_REFUSAL_CLOSING_RULE_NOT_PROVEN);
+    writers_are_dead(true);
+    resolve(cert(1), 1, false, WRITER_DEAD, "not there");
+    cr_expect_eq(refusal(), MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER);
+    the_connector_dies();
+    another_takes_over();
+    run_for(QUARANTINE_MS - 1000);
+    resolve(cert(1), 1, false, WRITER_DEAD, "not there");
+    cr_expect_eq(refusal(), MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER,
+                 "it begins anew with each owner");
+    run_for(1000);
+    resolve(cert(1), 1, false, WRITER_DEAD, "not there");
+    run_for(10);
+    const struct registry_events_submission_resolved *event = then_ledger_event(RESOLVED, cert(1));
+    cr_expect_not(event->executed);
+    cr_expect_geq(event->quarantine_ms, QUARANTINE_MS);
+    cr_expect_eq(event->closing_rule, WRITER_DEAD);
+    run_for(600000);
+    no_more_events();
+    cr_expect_eq(calls_started(), 1, "never sent again");
+}
+
+Test(connector_quarantine, an_own_unknown_is_in_quarantine_since_it_became_unknown) {
+    the_options()->quarantine_ms = 5000;
+    submit(cert(1));
+    run_for(the_options()->call_timeout_ms + 4000);
+    (void)then_ledger_event(INTENDED, cert(1));
+    (void)then_ledger_event(UNKNOWN, cert(1));
+    resolve(cert(1), 1, false, MAY_EXECUTE_TWICE, "not there");
+    cr_expect_eq(refusal(), MILLRACE_RESOLUTION_REFUSAL_QUARANTINE_NOT_OVER);
+    run_for(1000);
+    resolve(cert(1), 1, false, MAY_EXECUTE_TWICE, "not there");
+    run_for(10);
+    (void)then_ledger_event(RESOLVED, cert(1));
+}

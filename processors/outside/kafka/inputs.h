@@ -4,7 +4,7 @@
  * nothing is fetched until a lane seeks and resumes: only the lane, after its fence, knows from
  * where. In librdkafka each of these calls bumps the partition's version, and what was fetched
  * under an older version is dropped when it is taken from the queue. Measured with 2.0.2 by
- * tests/flow/kafka_lane_test.c: no record lost, none twice, none from a wrong offset, in
+ * tests/flow/kafka_lane.c: no record lost, none twice, none from a wrong offset, in
  * lanes that were closed and started anew at other offsets while records kept coming. */
 #ifndef MILLRACE_OUTSIDE_KAFKA_INPUTS_H
 #define MILLRACE_OUTSIDE_KAFKA_INPUTS_H
