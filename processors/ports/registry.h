@@ -8,17 +8,19 @@
 #include "domain/arena.h"
 #include "domain/values.h"
 #include "generated/c/millrace.h"
+#include "generated/c/registry_events.h"
 #include "ports/clock.h"
 #include "ports/error.h"
 
 enum {
-    REGISTRY_TEXT_MAX = 1024, /* bytes of a registry's words that are kept */
+    REGISTRY_TEXT_MAX = 1024,          /* bytes of a registry's words that are kept */
+    REGISTRY_STREAM_SLICES_MAX = 5000, /* of a stream: what fits into one record */
 };
 
 /* What an adapter can do besides sending. `none` (0) is what everything must work with. */
 enum registry_capability {
     REGISTRY_CAPABILITY_STATUS = 1u << 0, /* can be asked what became of a transaction: `ask` */
-    REGISTRY_CAPABILITY_STREAM = 1u << 1, /* can read a certificate's stream */
+    REGISTRY_CAPABILITY_STREAM = 1u << 1, /* can read a certificate's stream: `read_stream` */
 };
 
 /* A transaction, built and signed once; the same bytes are sent by every attempt. */
@@ -79,6 +81,17 @@ struct registry_reply {
     char text[REGISTRY_TEXT_MAX]; /* the registry's words, or ours about what went wrong; UTF-8 */
 };
 
+/* What a certificate's stream says, or why it could not be read. */
+struct registry_stream {
+    struct uuid certificate_id;
+    bool is_read;         /* else there is nothing but the words */
+    struct text words;    /* not read: why; UTF-8, at most REGISTRY_TEXT_MAX bytes */
+    int64_t transactions; /* that the stream has */
+    struct registry_events_stream_slice *slices; /* as they stand behind all of them */
+    uint32_t slices_count;                       /* at most REGISTRY_STREAM_SLICES_MAX */
+    bool withdrawn;                              /* the certificate is */
+};
+
 /* One lane's connection to one registry, used by one thread at a time; nothing blocks. */
 struct registry {
     void *self;
@@ -115,6 +128,16 @@ struct registry {
      * question about an attempt at a time. It is no call: `calls_out` does not count it, and
      * `close` drops it. NULL without the capability STATUS. */
     void (*ask)(void *self, const struct registry_question *question);
+
+    /* Read a certificate's stream; one reading of a certificate at a time. By the deadline
+     * (monotonic) it has an answer. It is no call: `calls_out` does not count it. NULL without the
+     * capability STREAM, as the next two are. */
+    void (*read_stream)(void *self, const struct uuid *certificate_id, int64_t deadline_ms);
+    /* An answer to a reading that `poll` has brought, with what it points to in `arena`; each is
+     * given out once. False: there is none. */
+    bool (*stream_answer)(void *self, struct arena *arena, struct registry_stream *stream);
+    /* Nobody waits for readings any more: what is out of them, and their answers, are dropped. */
+    void (*forget_streams)(void *self);
 
     /* Calls that are started and still owe a reply other than ACCEPTED. */
     uint32_t (*calls_out)(void *self);

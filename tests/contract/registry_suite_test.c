@@ -87,8 +87,8 @@ Test(registry_suite, in_memory) {
     registry_suite(open_fake);
 }
 
-Test(registry_suite, in_memory_and_to_be_asked) {
-    fake_capabilities = REGISTRY_CAPABILITY_STATUS;
+Test(registry_suite, in_memory_to_be_asked_and_read) {
+    fake_capabilities = REGISTRY_CAPABILITY_STATUS | REGISTRY_CAPABILITY_STREAM;
     registry_suite(open_fake);
 }
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "outside/grpc/call.h"
+#include "outside/registry_project_origin/commitment.h"
 #include "outside/registry_project_origin/connection.h"
+#include "outside/registry_project_origin/projection.h"
 #include "outside/registry_project_origin/questions.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/utf8.h"
@@ -60,6 +62,32 @@ static void read_stream(struct bytes answer) {
                                       strlen(transactions[0])) != NULL);
     }
     free(whole);
+}
+
+/* Whatever a stream says, its slices are whole, and no two available ones have one name. */
+static void project_stream(struct bytes answer) {
+    static _Alignas(max_align_t) uint8_t memory[PROJECTION_ARENA_BYTES];
+    static const struct uuid certificate_id = {.bytes = {1}};
+    struct arena arena;
+    struct registry_stream stream;
+    struct error error;
+    arena_init(&arena, memory, sizeof memory);
+    if (projection_make(answer, &certificate_id, &arena, &stream, &error) != RESULT_OK) {
+        return;
+    }
+    fuzz_require(stream.slices_count <= REGISTRY_STREAM_SLICES_MAX);
+    for (uint32_t i = 0; i < stream.slices_count; i++) {
+        const struct registry_events_stream_slice *slice = &stream.slices[i];
+        const bool available = slice->state == MILLRACE_SLICE_STATE_AVAILABLE;
+        fuzz_require(slice->registry_hash.length == SLICE_HASH_BYTES);
+        fuzz_require(slice->owner_key.length > 0 && slice->state != MILLRACE_SLICE_STATE_OTHER);
+        fuzz_require(slice->has_allocation_id != available);
+        fuzz_require(slice->has_counterpart_certificate_id != available);
+        for (uint32_t j = 0; available && j < i; j++) {
+            fuzz_require(stream.slices[j].state != MILLRACE_SLICE_STATE_AVAILABLE ||
+                         !bytes_equal(stream.slices[j].registry_hash, slice->registry_hash));
+        }
+    }
 }
 
 /* --- From sending to outcome. --- */
@@ -243,6 +271,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         read_status(rest);
     } else if (data[0] == STREAM) {
         read_stream(rest);
+        project_stream(rest);
     } else {
         now_ms = 1000;
         settle(data + 1, size - 1);

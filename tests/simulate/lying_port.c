@@ -175,8 +175,7 @@ void lying_connection_open(struct lying_registry *registry, struct sim_process *
     connection->name = name_of(registry, config->name);
     *port = (struct registry){
         .self = connection,
-        .capabilities =
-            registry->can_be_asked ? REGISTRY_CAPABILITY_STATUS | REGISTRY_CAPABILITY_STREAM : 0,
+        .capabilities = registry->can_be_asked ? REGISTRY_CAPABILITY_STATUS : 0,
         .prepare = lying_prepare,
         .start = lying_start,
         .poll = lying_poll,

@@ -145,8 +145,66 @@ static void ask(void *self, const struct registry_question *wanted) {
     keep(&question->transaction, &wanted->transaction);
 }
 
+static void read_stream(void *self, const struct uuid *certificate_id, int64_t deadline_ms) {
+    struct connection *connection = self;
+    struct fake_registry *fake = connection->fake;
+    cr_assert_lt(fake->readings_count, FAKE_REGISTRY_READINGS_MAX);
+    for (uint32_t i = 0; i < fake->readings_count; i++) {
+        const struct fake_reading *other = &fake->readings[i];
+        cr_assert(other->connection != connection || (other->told && !other->has_answer) ||
+                      !uuid_equal(&other->certificate_id, certificate_id),
+                  "one reading of a certificate at a time");
+    }
+    struct fake_reading *reading = &fake->readings[fake->readings_count++];
+    *reading = (struct fake_reading){.certificate_id = *certificate_id,
+                                     .asked_ms = now_of(connection),
+                                     .deadline_ms = deadline_ms,
+                                     .connection = connection};
+    memcpy(reading->registry, connection->name, sizeof reading->registry);
+}
+
+static void show(struct fake_reading *reading, const struct registry_stream *stream) {
+    cr_assert(!reading->told, "it has its answer");
+    reading->told = true;
+    reading->has_answer = reading->connection != NULL;
+    reading->stream = *stream;
+    reading->stream.certificate_id = reading->certificate_id;
+}
+
+static bool stream_answer(void *self, struct arena *arena, struct registry_stream *stream) {
+    const struct connection *connection = self;
+    (void)arena; /* what the test has shown is still there */
+    for (uint32_t i = 0; i < connection->fake->readings_count; i++) {
+        struct fake_reading *reading = &connection->fake->readings[i];
+        if (reading->connection == connection && reading->has_answer) {
+            reading->has_answer = false;
+            *stream = reading->stream;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_streams(void *self) {
+    const struct connection *connection = self;
+    for (uint32_t i = 0; i < connection->fake->readings_count; i++) {
+        struct fake_reading *reading = &connection->fake->readings[i];
+        if (reading->connection == connection) {
+            reading->told = true;
+            reading->has_answer = false;
+        }
+    }
+}
+
 static void expire(struct connection *connection) {
     struct fake_registry *fake = connection->fake;
+    for (uint32_t i = 0; i < fake->readings_count; i++) {
+        struct fake_reading *reading = &fake->readings[i];
+        if (reading->connection == connection && !reading->told &&
+            reading->deadline_ms <= now_of(connection)) {
+            show(reading, &(struct registry_stream){.words = text_of("nobody says anything")});
+        }
+    }
     for (uint32_t i = 0; i < fake->questions_count; i++) {
         struct fake_question *question = &fake->questions[i];
         if (question->connection == connection && !question->told &&
@@ -245,6 +303,15 @@ static int64_t next_deadline_ms(void *self) {
             next_ms = question->deadline_ms;
         }
     }
+    for (uint32_t i = 0; i < connection->fake->readings_count; i++) {
+        const struct fake_reading *reading = &connection->fake->readings[i];
+        if (reading->connection == connection && reading->has_answer) {
+            return INT64_MIN;
+        }
+        if (reading->connection == connection && !reading->told && reading->deadline_ms < next_ms) {
+            next_ms = reading->deadline_ms;
+        }
+    }
     return next_ms;
 }
 
@@ -260,6 +327,13 @@ static void close_connection(void *self) {
         struct fake_question *question = &connection->fake->questions[i];
         if (question->connection == connection) {
             question->connection = NULL;
+        }
+    }
+    forget_streams(connection);
+    for (uint32_t i = 0; i < connection->fake->readings_count; i++) {
+        struct fake_reading *reading = &connection->fake->readings[i];
+        if (reading->connection == connection) {
+            reading->connection = NULL;
         }
     }
     connection->fake->connections--;
@@ -280,6 +354,7 @@ static enum result open_connection(void *self, const struct registry_config *con
     connection->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     (void)snprintf(connection->name, sizeof connection->name, "%s", config->name);
     connection->fake->connections++;
+    const bool reads = (connection->fake->capabilities & REGISTRY_CAPABILITY_STREAM) != 0;
     *registry = (struct registry){
         .self = connection,
         .capabilities = connection->fake->capabilities,
@@ -289,6 +364,9 @@ static enum result open_connection(void *self, const struct registry_config *con
         .poll = poll_replies,
         .withdraw = withdraw,
         .ask = (connection->fake->capabilities & REGISTRY_CAPABILITY_STATUS) != 0 ? ask : NULL,
+        .read_stream = reads ? read_stream : NULL,
+        .stream_answer = reads ? stream_answer : NULL,
+        .forget_streams = reads ? forget_streams : NULL,
         .calls_out = calls_out,
         .wait_fd = wait_fd,
         .next_deadline_ms = next_deadline_ms,
@@ -325,6 +403,12 @@ void fake_registry_tell(struct fake_registry *fake, uint32_t number, enum regist
                         enum registry_learnt learnt) {
     cr_assert_lt(number, fake->questions_count, "there is no question %u", number);
     set_told(&fake->questions[number], kind, learnt);
+}
+
+void fake_registry_show(struct fake_registry *fake, uint32_t number,
+                        const struct registry_stream *stream) {
+    cr_assert_lt(number, fake->readings_count, "there is no reading %u", number);
+    show(&fake->readings[number], stream);
 }
 
 void fake_registry_break(struct fake_registry *fake, uint32_t number) {

@@ -8,6 +8,7 @@
 enum {
     FAKE_REGISTRY_CALLS_MAX = 8192,
     FAKE_REGISTRY_QUESTIONS_MAX = 4096,
+    FAKE_REGISTRY_READINGS_MAX = 256,
     FAKE_REGISTRY_BYTES_MAX = 256,
 };
 
@@ -51,11 +52,25 @@ struct fake_question {
     const void *connection; /* NULL: closed */
 };
 
+/* A certificate's stream was to be read. */
+struct fake_reading {
+    struct uuid certificate_id;
+    char registry[32];
+    int64_t asked_ms;
+    int64_t deadline_ms;
+    bool told;       /* it has its answer, or nobody waits for it any more */
+    bool has_answer; /* `stream` waits to be taken */
+    struct registry_stream stream;
+    const void *connection; /* NULL: closed */
+};
+
 struct fake_registry {
     struct fake_call calls[FAKE_REGISTRY_CALLS_MAX];
     uint32_t count;
     struct fake_question questions[FAKE_REGISTRY_QUESTIONS_MAX];
     uint32_t questions_count;
+    struct fake_reading readings[FAKE_REGISTRY_READINGS_MAX];
+    uint32_t readings_count;
     uint32_t capabilities; /* of the connections that are opened from now on */
     uint32_t edition;      /* of the adapter: each builds other bytes */
     bool refuses;          /* nobody can connect: every new call is NOT_SENT at once */
@@ -79,6 +94,10 @@ void fake_registry_answer(struct fake_registry *fake, uint32_t number,
 /* Answer a question by its number, counted from 0 in the order in which they were asked. */
 void fake_registry_tell(struct fake_registry *fake, uint32_t number, enum registry_reply_kind kind,
                         enum registry_learnt learnt);
+/* Answer a reading by its number, counted from 0 in the order in which they were begun. What the
+ * stream points to must outlive the taking of it. */
+void fake_registry_show(struct fake_registry *fake, uint32_t number,
+                        const struct registry_stream *stream);
 /* The connection of a call's breaks: it, and all that are out there, become unknown. */
 void fake_registry_break(struct fake_registry *fake, uint32_t number);
 

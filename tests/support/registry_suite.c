@@ -191,12 +191,55 @@ static void asks_where_it_can(struct registry_bench *bench) {
     expect_silence(bench, "one reply");
 }
 
+static bool is_read(struct registry_bench *bench, struct registry_stream *stream) {
+    static _Alignas(16) uint8_t memory[1 << 17];
+    struct arena arena;
+    arena_init(&arena, memory, sizeof memory);
+    cr_expect_eq(bench->registry.poll(bench->registry.self, NULL, 0), 0);
+    return bench->registry.stream_answer(bench->registry.self, &arena, stream);
+}
+
+/* A reading ends in its time too, and nobody has to hear of it. */
+static void reads_where_it_can(struct registry_bench *bench) {
+    const struct registry *registry = &bench->registry;
+    const bool can = (registry->capabilities & REGISTRY_CAPABILITY_STREAM) != 0;
+    cr_assert_eq(can, registry->read_stream != NULL);
+    cr_assert_eq(can, registry->stream_answer != NULL);
+    cr_assert_eq(can, registry->forget_streams != NULL);
+    if (!can) {
+        return;
+    }
+    struct registry_stream stream;
+    const struct uuid certificate_id = numbered(200);
+    bench->leave(bench->self);
+    registry->read_stream(registry->self, &certificate_id, *bench->now_ms + CALL_MS);
+    expect_out(bench, 0, "it is no call");
+    *bench->now_ms += CALL_MS;
+    for (uint32_t i = 0; !is_read(bench, &stream); i++) {
+        cr_assert_lt(i, PATIENCE_ROUNDS, "its time is over");
+        bench->wait(bench->self);
+    }
+    cr_expect_not(stream.is_read, "nobody was there");
+    cr_expect(uuid_equal(&stream.certificate_id, &certificate_id));
+    cr_expect_not(is_read(bench, &stream), "once");
+    registry->read_stream(registry->self, &certificate_id, *bench->now_ms + CALL_MS);
+    *bench->now_ms += CALL_MS;
+    registry->forget_streams(registry->self);
+    cr_expect_not(is_read(bench, &stream), "nobody waits for it");
+    expect_silence(bench, "nor is it a call");
+}
+
 void registry_suite(void (*open)(struct registry_bench *bench)) {
     void (*const checks[])(struct registry_bench *) = {
-        prepares_the_same_bytes_each_time, says_nothing_before_the_registry_does,
-        gives_each_reply_to_its_call,      ends_silence_at_the_deadline,
-        knows_what_was_not_sent,           withdraws_only_what_did_not_leave,
-        gives_no_more_than_was_asked_for,  asks_where_it_can,
+        prepares_the_same_bytes_each_time,
+        says_nothing_before_the_registry_does,
+        gives_each_reply_to_its_call,
+        ends_silence_at_the_deadline,
+        knows_what_was_not_sent,
+        withdraws_only_what_did_not_leave,
+        gives_no_more_than_was_asked_for,
+        asks_where_it_can,
+        reads_where_it_can,
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         struct registry_bench bench;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "outside/clock_os/clock_os.h"
+#include "outside/registry_project_origin/projection.h"
 #include "outside/registry_project_origin/registry_project_origin.h"
 #include "outside/registry_project_origin/transaction.h"
 #include "tests/support/fault_notes.h"
@@ -473,6 +474,83 @@ Test(project_origin_settling, a_question_goes_beside_what_is_late) {
         cr_expect_eq(replies[i].kind, REGISTRY_REPLY_SUCCEEDED);
     }
     cr_expect_eq(registry.calls_out(registry.self), 0);
+}
+
+/* --- Whole streams. --- */
+
+static _Alignas(16) uint8_t memory[PROJECTION_ARENA_BYTES];
+static struct registry_stream stream;
+
+static bool is_answered(void) {
+    struct arena arena;
+    arena_init(&arena, memory, sizeof memory);
+    return registry.stream_answer(registry.self, &arena, &stream);
+}
+
+static void read_within(int64_t timeout_ms) {
+    const struct uuid certificate_id = {{1}};
+    registry.read_stream(registry.self, &certificate_id, now_ms + timeout_ms);
+    cr_expect_eq(registry.calls_out(registry.self), 0, "a drain does not wait for it");
+}
+
+static void read_and_connect(void) {
+    read_within(CALL_MS);
+    connect_();
+}
+
+static void expect_reading(bool is_read, const char *words) {
+    UNTIL(is_answered());
+    char text[REGISTRY_TEXT_MAX + 1] = "";
+    memcpy(text, stream.words.data, stream.words.length);
+    cr_expect_eq(stream.is_read, is_read, "%s", text);
+    cr_expect_not_null(strstr(text, words), "\"%s\"", text);
+    cr_expect_eq(stream.certificate_id.bytes[0], 1);
+    cr_expect_not(is_answered(), "each is given out once");
+    cr_expect_eq(replies_count, 0);
+}
+
+Test(project_origin_settling, a_stream_is_read_or_it_is_said_why_not) {
+    read_and_connect();
+    answer_stream("");
+    expect_reading(true, "");
+    cr_expect_eq(stream.transactions, 0);
+    read_within(CALL_MS);
+    answer_stream("\x0a\x05other");
+    expect_reading(false, "transaction 1");
+    read_within(CALL_MS);
+    await_question("GetStreamTransactions");
+    h2_link_status(&link_, request.stream_id, "14", "not now");
+    expect_reading(false, "not now");
+    read_within(200);
+    await_question("GetStreamTransactions");
+    now_ms += 200;
+    expect_reading(false, "");
+}
+
+Test(project_origin_settling, an_answer_that_waits_wakes_whoever_is_to_take_it) {
+    read_and_connect();
+    answer_stream("");
+    UNTIL(registry.next_deadline_ms(registry.self) == INT64_MIN);
+    expect_reading(true, "");
+    cr_expect_gt(registry.next_deadline_ms(registry.self), now_ms);
+}
+
+Test(project_origin_settling, streams_that_nobody_waits_for_are_dropped) {
+    read_and_connect();
+    answer_stream("");
+    UNTIL(registry.next_deadline_ms(registry.self) == INT64_MIN);
+    registry.forget_streams(registry.self);
+    cr_expect_gt(registry.next_deadline_ms(registry.self), now_ms);
+    cr_expect_not(is_answered());
+    read_within(CALL_MS);
+    await_question("GetStreamTransactions");
+    registry.forget_streams(registry.self);
+    const int32_t first = request.stream_id;
+    read_within(CALL_MS); /* the same again, beside what is still out */
+    await_question("GetStreamTransactions");
+    h2_link_reply(&link_, first, "\x0a\x05other");
+    h2_link_reply(&link_, request.stream_id, "");
+    expect_reading(true, "");
 }
 
 /* --- What was not sent. --- */

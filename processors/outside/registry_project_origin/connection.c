@@ -42,6 +42,13 @@ void connection_ask(struct origin *origin, const struct registry_question *quest
     timer_wheel_set(&origin->wheel, &call->timer, connection_now_ms(origin));
 }
 
+void connection_begin_reading(struct origin *origin, const struct uuid *certificate_id,
+                              int64_t deadline_ms) {
+    arena_reset(&origin->scratch);
+    origin_readings_begin(&origin->readings, origin->client, certificate_id,
+                          question_stream(certificate_id, &origin->scratch), deadline_ms);
+}
+
 bool connection_withdraw(struct origin *origin, const struct registry_call *name) {
     struct origin_call *call = origin_calls_find(&origin->calls, name, false);
     if (call == NULL || call->phase != ORIGIN_PHASE_SENDING || call->question == NULL ||
@@ -59,6 +66,9 @@ void connection_drive(struct origin *origin) {
     struct timer *timer = NULL;
     grpc_poll(origin->client);
     while (grpc_next(origin->client, &completion)) {
+        if (origin_readings_hear(&origin->readings, &completion)) {
+            continue;
+        }
         struct origin_call *call = completion.context;
         call->question = NULL;
         settle_completion(origin, call, &completion);
@@ -70,7 +80,7 @@ void connection_drive(struct origin *origin) {
 }
 
 int64_t connection_next_ms(const struct origin *origin) {
-    if (origin->replies.head != NULL) {
+    if (origin->replies.head != NULL || origin->readings.answered_first != NULL) {
         return INT64_MIN; /* no descriptor tells of that */
     }
     const int64_t grpc_ms = grpc_next_deadline_ms(origin->client);
@@ -131,6 +141,7 @@ void connection_close(struct origin *origin) {
         grpc_close(origin->client);
     }
     origin_calls_deinit(&origin->calls);
+    origin_readings_deinit(&origin->readings);
     registry_replies_deinit(&origin->replies);
     free(origin->scratch.base);
     free((void *)origin->means.names);

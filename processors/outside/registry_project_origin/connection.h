@@ -3,6 +3,7 @@
 #define MILLRACE_REGISTRY_PROJECT_ORIGIN_CONNECTION_H
 
 #include "outside/registry_project_origin/calls.h"
+#include "outside/registry_project_origin/readings.h"
 #include "outside/registry_project_origin/registry_project_origin.h"
 #include "outside/registry_replies/registry_replies.h"
 
@@ -25,6 +26,7 @@ struct origin {
     uint64_t chance;        /* of the schedule; never 0 */
     uint32_t questions_out; /* of status and stream */
     struct registry_replies replies;
+    struct origin_readings readings;
     struct arena scratch; /* for one question */
 };
 
@@ -38,6 +40,8 @@ void connection_close(struct origin *origin);
 
 void connection_send(struct origin *origin, const struct registry_request *request);
 void connection_ask(struct origin *origin, const struct registry_question *question);
+void connection_begin_reading(struct origin *origin, const struct uuid *certificate_id,
+                              int64_t deadline_ms);
 bool connection_withdraw(struct origin *origin, const struct registry_call *name);
 /* Moves everything on, without waiting. */
 void connection_drive(struct origin *origin);

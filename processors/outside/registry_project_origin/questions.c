@@ -163,15 +163,26 @@ static bool has_id(struct bytes transaction, struct text transaction_id) {
     return text_equal((struct text){id, ORIGIN_TRANSACTION_ID_CHARACTERS}, transaction_id);
 }
 
-bool answer_stream(struct bytes answer, struct text transaction_id, bool *found) {
-    *found = false;
-    for (uint32_t at = 0; at < answer.length;) {
-        uint64_t tag = 0;
-        struct bytes inside;
-        if (!read_field(answer, &at, &tag, &inside)) {
+bool answer_stream_next(struct bytes answer, uint32_t *at, struct bytes *transaction) {
+    uint64_t tag = 0;
+    for (uint32_t behind = *at; behind < answer.length; *at = behind) {
+        if (!read_field(answer, &behind, &tag, transaction)) {
             return false;
         }
-        *found = *found || (tag == TAG_TRANSACTIONS && has_id(inside, transaction_id));
+        if (tag == TAG_TRANSACTIONS) {
+            *at = behind;
+            return true;
+        }
     }
-    return true;
+    return false;
+}
+
+bool answer_stream(struct bytes answer, struct text transaction_id, bool *found) {
+    struct bytes transaction;
+    uint32_t at = 0;
+    *found = false;
+    while (answer_stream_next(answer, &at, &transaction)) {
+        *found = *found || has_id(transaction, transaction_id);
+    }
+    return at == answer.length;
 }

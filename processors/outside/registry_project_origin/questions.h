@@ -40,4 +40,8 @@ bool answer_status(struct bytes answer, enum answered_status *status, char *word
 /* Is the transaction of this id in the stream, byte for byte? False: the answer is none. */
 bool answer_stream(struct bytes answer, struct text transaction_id, bool *found);
 
+/* The next transaction of a stream, from the answer's byte `*at` on, which moves behind it. False:
+ * there is no other, or, with `*at` before the answer's end, the rest is none. */
+bool answer_stream_next(struct bytes answer, uint32_t *at, struct bytes *transaction);
+
 #endif

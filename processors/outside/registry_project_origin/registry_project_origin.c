@@ -53,6 +53,20 @@ static void origin_ask(void *self, const struct registry_question *question) {
     connection_ask(self, question);
 }
 
+static void origin_read_stream(void *self, const struct uuid *certificate_id, int64_t deadline_ms) {
+    connection_begin_reading(self, certificate_id, deadline_ms);
+}
+
+static bool origin_stream_answer(void *self, struct arena *arena, struct registry_stream *stream) {
+    struct origin *origin = self;
+    return origin_readings_take(&origin->readings, arena, stream);
+}
+
+static void origin_forget_streams(void *self) {
+    struct origin *origin = self;
+    origin_readings_forget(&origin->readings);
+}
+
 static uint32_t origin_calls_out(void *self) {
     return ((const struct origin *)self)->replies.calls_out;
 }
@@ -126,6 +140,9 @@ static enum result origin_open(void *self, const struct registry_config *config,
         .poll = origin_poll,
         .withdraw = origin_withdraw,
         .ask = origin_ask,
+        .read_stream = origin_read_stream,
+        .stream_answer = origin_stream_answer,
+        .forget_streams = origin_forget_streams,
         .calls_out = origin_calls_out,
         .wait_fd = origin_wait_fd,
         .next_deadline_ms = origin_next_deadline_ms,
