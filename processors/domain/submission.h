@@ -30,6 +30,8 @@ enum submission_input_kind {
     SUBMISSION_INPUT_HOLD_OVER, /* another incarnation's intent was held open long enough */
     SUBMISSION_INPUT_RESOLVE,   /* a ResolveSubmission came */
     SUBMISSION_INPUT_EVIDENCE,  /* an EvidenceFound came */
+    SUBMISSION_INPUT_READ,      /* a ReadStream came */
+    SUBMISSION_INPUT_STREAM,    /* the stream that it is about was read */
 };
 
 enum submission_reply_kind {
@@ -60,6 +62,15 @@ struct submission_facts {
     bool written_after;     /* the verdict was written down after the quarantine's end */
 };
 
+/* What a certificate's stream says, and what the ledger said when it was asked. */
+struct submission_reading {
+    int64_t sequence; /* of the ledger, before the reading began */
+    struct registry_events_stream_slice *slices;
+    uint32_t slices_count;
+    bool withdrawn;
+    int64_t transactions;
+};
+
 struct submission_input {
     enum submission_input_kind kind;
     union {
@@ -78,6 +89,11 @@ struct submission_input {
             struct submission_facts facts;
         } resolve;
         const struct registry_evidence_evidence_found *evidence;
+        struct {
+            const struct registry_operations_read_stream *operation;
+            struct text traceparent; /* empty: none */
+        } read;
+        struct submission_reading stream;
     };
 };
 
@@ -139,6 +155,9 @@ void submission_apply(struct registry_state_ledger_state *state,
 
 /* Is there a submission without an outcome: queued, under way, or unknown? */
 bool submission_open(const struct registry_state_ledger_state *state);
+
+/* May its stream be read now: was that asked for, and is no submission open? */
+bool submission_readable(const struct registry_state_ledger_state *state);
 
 /* Is there a submission whose intent may be written now: queued, and no intent of it stands? */
 bool submission_startable(const struct registry_state_ledger_state *state);

@@ -349,5 +349,11 @@ void submission_decide(const struct registry_state_ledger_state *state,
     case SUBMISSION_INPUT_EVIDENCE:
         submission_step_evidence(&step, input->evidence);
         return;
+    case SUBMISSION_INPUT_READ:
+        submission_step_want_stream(&step, input->read.operation, input->read.traceparent);
+        return;
+    case SUBMISSION_INPUT_STREAM:
+        submission_step_stream(&step, &input->stream);
+        return;
     }
 }

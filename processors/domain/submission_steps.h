@@ -17,6 +17,12 @@ void submission_step_resolve(const struct submission_step *step,
                              const struct registry_operations_resolve_submission *operation,
                              const struct submission_facts *facts);
 
+void submission_step_want_stream(const struct submission_step *step,
+                                 const struct registry_operations_read_stream *operation,
+                                 struct text traceparent);
+void submission_step_stream(const struct submission_step *step,
+                            const struct submission_reading *reading);
+
 /* Has an intent of this model no outcome yet: Intended or Sent? */
 bool submission_in_flight(const struct registry_state_submission_model *model);
 /* Has it its final outcome: Succeeded, Refused or Resolved? */

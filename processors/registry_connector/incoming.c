@@ -198,6 +198,36 @@ static enum result resolve(struct connector_lane *lane, const struct log_record 
     return RESULT_OK;
 }
 
+/* Who reads it later finds the ReadStream in the ledger, whoever that is then. */
+static enum result take_read(struct connector_lane *lane, const struct log_record *record,
+                             struct turn *turn, const struct message *message,
+                             struct error *error) {
+    const struct registry_operations_read_stream *operation = message->body;
+    const struct lane_registry *registry = memory_registry(lane, operation->registry);
+    struct handling handling = {.lane = lane, .turn = turn, .trace = trace_of(record)};
+    struct submission_decision decision = {.verdict = SUBMISSION_VERDICT_MALFORMED,
+                                           .field = "registry"};
+    if (registry != NULL && reading_is_possible(registry)) {
+        const enum result result = ledger_load(&handling, &operation->certificate_id, error);
+        if (result != RESULT_OK) {
+            return result;
+        }
+        const struct submission_input input = {
+            .kind = SUBMISSION_INPUT_READ,
+            .read = {.operation = operation,
+                     .traceparent = kept_traceparent(handling.trace.traceparent)}};
+        ledger_decide(&handling, &input, &decision);
+        ledger_stage(&handling, &decision);
+    }
+    if (decision.verdict == SUBMISSION_VERDICT_MALFORMED) {
+        dead_letter_read(lane, record, turn, message, DEAD_LETTER_REGISTRY_NOT_READABLE,
+                         decision.field, NULL);
+    } else if (decision.verdict == SUBMISSION_VERDICT_CHANGED) {
+        reading_follow(lane, &handling.state, turn_monotonic_ms(turn));
+    }
+    return RESULT_OK;
+}
+
 enum result incoming_operation(struct connector_lane *lane, const struct log_record *record,
                                struct turn *turn, struct error *error) {
     struct message message;
@@ -223,9 +253,7 @@ enum result incoming_operation(struct connector_lane *lane, const struct log_rec
     }
     if (!resolves) {
         assert(message.type == MESSAGE_REGISTRY_OPERATIONS_READ_STREAM);
-        dead_letter_read(lane, record, turn, &message, DEAD_LETTER_REGISTRY_NOT_READABLE,
-                         "registry", NULL);
-        return RESULT_OK;
+        return take_read(lane, record, turn, &message, error);
     }
     return resolve(lane, record, turn, &message, error);
 }

@@ -12,6 +12,7 @@
 #include "registry_connector/flight.h"
 #include "registry_connector/lineup.h"
 #include "registry_connector/quarantine.h"
+#include "registry_connector/reading.h"
 #include "registry_connector/registry_connector.h"
 #include "wire/message.h"
 #include "wire/schema_cache.h"
@@ -38,6 +39,7 @@ struct lane_registry {
     uint32_t in_flight;   /* flights that are STAGED, COMMITTED or STARTED */
     bool started;         /* something was started since its connection was last driven */
     struct asking asking;
+    struct readings readings;
 };
 
 /* A reply that this turn has used. If the turn is never committed it becomes evidence. */

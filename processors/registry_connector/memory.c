@@ -53,6 +53,7 @@ static bool build_one(void *context, struct bytes key, struct bytes value) {
     lane->open += submission_open(&state) ? 1 : 0;
     quarantines_follow(&lane->quarantines, &state, turn_monotonic_ms(building->turn));
     asking_follow(lane, &state, turn_monotonic_ms(building->turn));
+    reading_follow(lane, &state, turn_monotonic_ms(building->turn));
     if (submission_held(&state, &lane->identity.incarnation) != NULL) {
         hold(lane, &state.certificate_id);
     } else if (submission_startable(&state)) {
@@ -78,6 +79,7 @@ static void forget(struct connector_lane *lane) {
     for (uint32_t i = 0; i < lane->registries_count; i++) {
         lineup_deinit(&lane->registries[i].lineup);
         asking_deinit(&lane->registries[i].asking);
+        reading_end(&lane->registries[i]);
     }
 }
 

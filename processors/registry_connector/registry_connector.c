@@ -30,7 +30,7 @@ const enum message_type registry_connector_writes[] = {
     MESSAGE_REGISTRY_EVENTS_SUBMISSION_REFUSED,   MESSAGE_REGISTRY_EVENTS_SUBMISSION_RESOLVED,
     MESSAGE_REGISTRY_EVENTS_SUBMISSION_SENT,      MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED,
     MESSAGE_REGISTRY_EVENTS_SUBMISSION_UNKNOWN,   MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND,
-    MESSAGE_REGISTRY_STATE_LEDGER_STATE,
+    MESSAGE_REGISTRY_EVENTS_STREAM_READ,          MESSAGE_REGISTRY_STATE_LEDGER_STATE,
 };
 const uint32_t registry_connector_writes_count =
     sizeof registry_connector_writes / sizeof registry_connector_writes[0];
@@ -70,6 +70,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     lane->retry_ms = INT64_MAX;
     enum result result = settling_replies(lane, turn, error);
     if (result == RESULT_OK) {
+        result = reading_hear(lane, turn, error);
+    }
+    if (result == RESULT_OK) {
         result = settling_held(lane, turn, error);
     }
     if (result == RESULT_OK && !lane->draining) {
@@ -80,6 +83,9 @@ static enum result tick(void *self, struct turn *turn, struct error *error) {
     }
     if (result == RESULT_OK && !lane->draining) {
         result = asking_ask(lane, turn, error);
+    }
+    if (result == RESULT_OK && !lane->draining) {
+        result = reading_begin(lane, turn, error);
     }
     if (lane->in_hand != NULL) {
         FAULT("outcome.before-commit");
@@ -134,6 +140,7 @@ static int64_t next_deadline_ms(void *self) {
     if (lane->retry_ms == INT64_MAX) {
         next_ms = least(settling_next_ms(lane), sending_next_ms(lane));
         next_ms = least(next_ms, asking_next_ms(lane));
+        next_ms = least(next_ms, reading_next_ms(lane));
     }
     if (!lane->draining) {
         next_ms = least(next_ms, quarantines_next_ms(&lane->quarantines));

@@ -306,6 +306,7 @@ void settling_hand_over(struct connector_lane *lane) {
     }
     settling_committed(lane);
     for (uint32_t i = 0; i < lane->registries_count; i++) {
+        reading_end(&lane->registries[i]);
         hand_over_registry(lane, i);
     }
     flights_deinit(&lane->flights);

@@ -485,7 +485,11 @@ const void *then_ledger_event(enum message_type type, struct uuid certificate_id
                  message_types[type].full_name);
     /* All events but StreamRead begin alike. */
     const struct registry_events_submission_sent *head = body;
-    cr_assert(uuid_equal(&head->certificate_id, &certificate_id), "of another certificate");
+    const struct registry_events_stream_read *read = body;
+    cr_assert(uuid_equal(type == MESSAGE_REGISTRY_EVENTS_STREAM_READ ? &read->certificate_id
+                                                                     : &head->certificate_id,
+                         &certificate_id),
+              "of another certificate");
     return body;
 }
 

@@ -1,0 +1,278 @@
+#include "registry_connector/reading.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "registry_connector/lane.h"
+
+struct reading {
+    struct uuid certificate_id;
+    struct uuid message_id; /* of the ReadStream */
+    uint32_t line;          /* in which it stands, or stood before it was begun */
+    int64_t due_ms;         /* monotonic; while it stands in line */
+    int64_t sequence;       /* of the ledger when it was begun */
+    struct reading *next;   /* in line, or out */
+};
+
+bool reading_is_possible(const struct lane_registry *registry) {
+    return (registry->registry.capabilities & REGISTRY_CAPABILITY_STREAM) != 0;
+}
+
+/* --- In line. --- */
+
+static void stand_in_line(struct readings *readings, struct reading *reading, uint32_t line,
+                          int64_t now_ms) {
+    assert(line < READING_LINES);
+    struct reading_line *at = &readings->lines[line];
+    reading->line = line;
+    reading->due_ms = line == 0 ? now_ms : now_ms + ((int64_t)READING_PAUSE_FIRST_MS << (line - 1));
+    reading->next = NULL;
+    *(at->first == NULL ? &at->first : &at->last->next) = reading;
+    at->last = reading;
+}
+
+static void try_later(struct readings *readings, struct reading *reading, int64_t now_ms) {
+    const uint32_t last = READING_LINES - 1;
+    stand_in_line(readings, reading, reading->line < last ? reading->line + 1 : last, now_ms);
+}
+
+void reading_follow(struct connector_lane *lane, const struct registry_state_ledger_state *state,
+                    int64_t now_ms) {
+    const struct registry_state_queued_read *wanted = state->work.stream_read;
+    if (wanted == NULL) {
+        return;
+    }
+    struct lane_registry *registry = memory_registry(lane, wanted->registry);
+    if (registry == NULL || !reading_is_possible(registry)) {
+        /* It was possible when it was taken, and the ledger keeps it until it is again. */
+        logger_warning(&lane->logger,
+                       "a certificate's stream is to be read, and its registry cannot be read any "
+                       "more: give the connector the registry's former settings",
+                       LOGGER_FIELDS(logger_uuid("certificate_id", &state->certificate_id),
+                                     logger_text("registry", wanted->registry)));
+        return;
+    }
+    struct reading *reading = calloc(1, sizeof *reading);
+    assert(reading != NULL);
+    reading->certificate_id = state->certificate_id;
+    reading->message_id = wanted->message_id;
+    stand_in_line(&registry->readings, reading, 0, now_ms);
+}
+
+/* NULL: nobody is due, or as many are out as may be. */
+static struct reading *due(const struct readings *readings, int64_t now_ms) {
+    for (uint32_t i = 0; i < READING_LINES && readings->out_count < READING_OUT_MAX; i++) {
+        struct reading *first = readings->lines[i].first;
+        if (first != NULL && first->due_ms <= now_ms) {
+            return first;
+        }
+    }
+    return NULL;
+}
+
+static struct reading *leave_line(struct readings *readings, struct reading *reading) {
+    struct reading_line *at = &readings->lines[reading->line];
+    assert(at->first == reading);
+    at->first = reading->next;
+    reading->next = NULL;
+    return reading;
+}
+
+/* --- Out. --- */
+
+static void go_out(struct readings *readings, struct reading *reading) {
+    reading->next = readings->out;
+    readings->out = reading;
+    readings->out_count++;
+}
+
+static struct reading *come_back(struct readings *readings, const struct uuid *certificate_id) {
+    struct reading **link = &readings->out;
+    while (!uuid_equal(&(*link)->certificate_id, certificate_id)) {
+        link = &(*link)->next;
+        assert(*link != NULL); /* nobody asked */
+    }
+    struct reading *reading = *link;
+    *link = reading->next;
+    reading->next = NULL;
+    assert(readings->out_count > 0);
+    readings->out_count--;
+    return reading;
+}
+
+static bool is_out(const struct readings *readings, const struct uuid *certificate_id) {
+    const struct reading *reading = readings->out;
+    while (reading != NULL && !uuid_equal(&reading->certificate_id, certificate_id)) {
+        reading = reading->next;
+    }
+    return reading != NULL;
+}
+
+/* Is it this that the ledger still waits for? */
+static bool is_wanted(const struct reading *reading,
+                      const struct registry_state_ledger_state *state) {
+    const struct registry_state_queued_read *wanted = state->work.stream_read;
+    return wanted != NULL && uuid_equal(&wanted->message_id, &reading->message_id);
+}
+
+static enum result begin_one(struct connector_lane *lane, struct lane_registry *registry,
+                             struct reading *reading, struct turn *turn, struct error *error) {
+    struct arena *arena = turn_arena(turn);
+    const size_t mark = arena->used;
+    struct handling handling = {.lane = lane, .turn = turn};
+    const enum result result = ledger_load(&handling, &reading->certificate_id, error);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    struct readings *readings = &registry->readings;
+    const int64_t now_ms = turn_monotonic_ms(turn);
+    (void)leave_line(readings, reading);
+    if (!is_wanted(reading, &handling.state)) {
+        free(reading);
+    } else if (!submission_readable(&handling.state) ||
+               is_out(readings, &reading->certificate_id)) {
+        try_later(readings, reading, now_ms);
+    } else {
+        reading->sequence = handling.state.ledger.sequence;
+        go_out(readings, reading);
+        registry->registry.read_stream(registry->registry.self, &reading->certificate_id,
+                                       now_ms + lane->config->options->call_timeout_ms);
+    }
+    arena->used = mark; /* nothing refers to what was read */
+    return RESULT_OK;
+}
+
+enum result reading_begin(struct connector_lane *lane, struct turn *turn, struct error *error) {
+    assert(!lane->draining);
+    const int64_t now_ms = turn_monotonic_ms(turn);
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        struct lane_registry *registry = &lane->registries[i];
+        const uint32_t out = registry->readings.out_count;
+        struct reading *reading = NULL;
+        while ((reading = due(&registry->readings, now_ms)) != NULL) {
+            if (!turn_has_room(turn)) {
+                return RESULT_AGAIN;
+            }
+            const enum result result = begin_one(lane, registry, reading, turn, error);
+            if (result == RESULT_AGAIN) {
+                lane->retry_ms = now_ms + RETRY_MS;
+                return RESULT_OK;
+            }
+            if (result != RESULT_OK) {
+                return result;
+            }
+        }
+        if (registry->readings.out_count > out) {
+            (void)registry->registry.poll(registry->registry.self, NULL, 0); /* so they leave */
+        }
+    }
+    return RESULT_OK;
+}
+
+int64_t reading_next_ms(const struct connector_lane *lane) {
+    int64_t next_ms = INT64_MAX;
+    for (uint32_t i = 0; i < lane->registries_count && !lane->draining; i++) {
+        const struct readings *readings = &lane->registries[i].readings;
+        for (uint32_t line = 0; line < READING_LINES && readings->out_count < READING_OUT_MAX;
+             line++) {
+            const struct reading *first = readings->lines[line].first;
+            if (first != NULL && first->due_ms < next_ms) {
+                next_ms = first->due_ms;
+            }
+        }
+    }
+    return next_ms;
+}
+
+/* --- Answers. --- */
+
+static void say_unread(const struct connector_lane *lane, const struct lane_registry *registry,
+                       const struct registry_stream *stream, struct text why) {
+    logger_warning(&lane->logger,
+                   "a certificate's stream could not be read; it is tried again, at the latest "
+                   "after a minute",
+                   LOGGER_FIELDS(logger_uuid("certificate_id", &stream->certificate_id),
+                                 logger_string("registry", registry->config->name),
+                                 logger_text("err.msg", why)));
+}
+
+/* True: it is over, since its StreamRead is staged or nobody waits for it. */
+static bool use(struct handling *handling, const struct lane_registry *registry,
+                const struct reading *reading, const struct registry_stream *stream) {
+    if (!is_wanted(reading, &handling->state)) {
+        return true;
+    }
+    if (!stream->is_read) {
+        say_unread(handling->lane, registry, stream, stream->words);
+        return false;
+    }
+    const struct registry_state_queued_read *wanted = handling->state.work.stream_read;
+    handling->trace.traceparent = wanted->traceparent;
+    const struct submission_input input = {.kind = SUBMISSION_INPUT_STREAM,
+                                           .stream = {.sequence = reading->sequence,
+                                                      .slices = stream->slices,
+                                                      .slices_count = stream->slices_count,
+                                                      .withdrawn = stream->withdrawn,
+                                                      .transactions = stream->transactions}};
+    struct submission_decision decision;
+    ledger_decide(handling, &input, &decision);
+    ledger_stage(handling, &decision);
+    if (decision.verdict == SUBMISSION_VERDICT_CHANGED) {
+        return true;
+    }
+    if (stream->transactions < handling->state.ledger.stream_transactions) {
+        say_unread(handling->lane, registry, stream,
+                   text_of("it has fewer transactions than it had once"));
+    }
+    return false;
+}
+
+static enum result hear_one(struct connector_lane *lane, struct lane_registry *registry,
+                            const struct registry_stream *stream, struct turn *turn,
+                            struct error *error) {
+    struct reading *reading = come_back(&registry->readings, &stream->certificate_id);
+    struct handling handling = {.lane = lane, .turn = turn};
+    const enum result result = ledger_load(&handling, &reading->certificate_id, error);
+    if (result == RESULT_OK && use(&handling, registry, reading, stream)) {
+        free(reading);
+    } else {
+        try_later(&registry->readings, reading, turn_monotonic_ms(turn));
+    }
+    return result == RESULT_AGAIN ? RESULT_OK : result;
+}
+
+enum result reading_hear(struct connector_lane *lane, struct turn *turn, struct error *error) {
+    for (uint32_t i = 0; i < lane->registries_count; i++) {
+        struct lane_registry *registry = &lane->registries[i];
+        while (registry->readings.out_count > 0) {
+            struct registry_stream stream;
+            if (!turn_has_room(turn)) {
+                return RESULT_AGAIN;
+            }
+            if (!registry->registry.stream_answer(registry->registry.self, turn_arena(turn),
+                                                  &stream)) {
+                break;
+            }
+            const enum result result = hear_one(lane, registry, &stream, turn, error);
+            if (result != RESULT_OK) {
+                return result;
+            }
+        }
+    }
+    return RESULT_OK;
+}
+
+void reading_end(struct lane_registry *registry) {
+    struct readings *readings = &registry->readings;
+    for (uint32_t i = 0; i < READING_LINES; i++) {
+        while (readings->lines[i].first != NULL) {
+            free(leave_line(readings, readings->lines[i].first));
+        }
+    }
+    while (readings->out != NULL) {
+        free(come_back(readings, &readings->out->certificate_id));
+    }
+    if (reading_is_possible(registry)) {
+        registry->registry.forget_streams(registry->registry.self);
+    }
+}
