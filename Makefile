@@ -48,7 +48,8 @@ ifeq ($(filter $(PROVER),$(PROVERS)),)
 $(error there is no PROVER=$(PROVER); it is one of: $(PROVERS))
 endif
 NOT_LINKED := $(foreach p,$(filter-out $(PROVER),$(PROVERS)), \
-                        processors/outside/prover_$(p)/% tests/unit/prover_$(p)_test.c)
+                        processors/outside/prover_$(p)/% tests/unit/prover_$(p)_test.c \
+                        tests/contract/prover_$(p)_test.c)
 LIBRARY_SOURCES := $(filter-out $(MAIN) $(NOT_LINKED),$(SOURCES))
 LIBRARY := $(BUILD)/libmillrace.a
 SUPPORT_SOURCES := $(sort $(shell find tests/support -name '*.c' 2>/dev/null))

@@ -37,10 +37,11 @@ clang: ## Build everything with clang as well
 .PHONY: prover
 prover: export PROVER := bulletproofs
 prover: ## Build what makes range proofs, and try it (needs cargo)
-	@$(MAKE) $(BUILD)/suites/unit
+	@$(MAKE) $(BUILD)/suites/unit $(BUILD)/suites/contract
 	@cargo test --quiet --release --locked --target-dir build/crate \
 	    --manifest-path processors/outside/prover_bulletproofs/Cargo.toml
 	@tests/suite $(BUILD)/suites/unit $(JOBS) --filter 'prover_*/*'
+	@tests/suite $(BUILD)/suites/contract $(JOBS) --filter 'prover_*/*'
 
 # Each target runs for a while on seeds made of the golden messages, and first on all that was ever
 # found. What it finds is left in build/fuzz/; a fixed finding belongs into tests/fuzz/found/TARGET/.

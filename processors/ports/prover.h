@@ -19,6 +19,12 @@ struct prover_statement {
     struct text label;         /* what the proof is bound to: the certificate's id as text */
 };
 
+enum prover_verdict {
+    PROVER_VERDICT_RIGHT,
+    PROVER_VERDICT_WRONG,
+    PROVER_VERDICT_UNREADABLE, /* these are no bytes of a proof */
+};
+
 /* May be used by several threads at a time. */
 struct prover {
     const char *name;
@@ -30,6 +36,11 @@ struct prover {
      * calling thread. FAILED: it could not be made, `error` says why. */
     enum result (*prove)(void *self, const struct prover_statement *statement, struct arena *arena,
                          struct bytes *proof, struct error *error);
+
+    /* Whether a proof is one of this commitment (PROVER_POINT_BYTES) and label; for a registry to
+     * test against. NULL: this prover cannot tell. */
+    enum prover_verdict (*verify)(void *self, const uint8_t *commitment, struct text label,
+                                  struct bytes proof);
 };
 
 /* The one that this program was built with: each room outside/prover_NAME has one, and

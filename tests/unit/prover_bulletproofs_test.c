@@ -96,16 +96,17 @@ Test(prover_bulletproofs, nothing_of_a_proof_can_be_changed) {
     for (uint32_t at = 0; at < BULLETPROOFS_PROOF_BYTES; at += 7) {
         memcpy(changed, proof.data, proof.length);
         changed[at] ^= (uint8_t)(1u << at % 8);
-        cr_expect_eq(verified(certificate, &commitment,
-                              (struct bytes){.data = changed, .length = proof.length}),
-                     BULLETPROOFS_INVALID, "byte %u", at);
+        cr_expect_neq(verified(certificate, &commitment,
+                               (struct bytes){.data = changed, .length = proof.length}),
+                      BULLETPROOFS_OK, "byte %u", at);
     }
     memcpy(changed, proof.data, proof.length);
     for (uint32_t length = 0; length <= sizeof changed; length++) {
         const struct bytes cut = {.data = changed, .length = length};
-        cr_expect_eq(verified(certificate, &commitment, cut),
-                     length == proof.length ? BULLETPROOFS_OK : BULLETPROOFS_INVALID, "%u bytes",
-                     length);
+        const int32_t result = verified(certificate, &commitment, cut);
+        cr_expect_eq(result == BULLETPROOFS_OK, length == proof.length, "%u bytes", length);
+        cr_expect(length % POINT_BYTES == 0 || result == BULLETPROOFS_UNREADABLE, "%u bytes",
+                  length);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "outside/registry_project_origin/commitment.h"
 #include "ports/prover.h"
+#include "standin/project_origin/options.h"
 #include "tests/support/vectors.h"
 
 TestSuite(prover_none);
@@ -25,7 +26,16 @@ Test(prover_none, makes_empty_proofs_and_says_what_will_not_work) {
     cr_expect_str_eq(prover.name, "none");
     cr_assert_eq(prover.prove(prover.self, &statement, &arena, &proof, &error), RESULT_OK);
     cr_expect_eq(proof.length, 0);
+    cr_expect_null(prover.verify);
     cr_assert_not_null(prover.shortcoming);
     cr_expect(strstr(prover.shortcoming, "executes no issue and no slicing") != NULL);
     cr_expect(strstr(prover.shortcoming, "PROVER=bulletproofs") != NULL);
+}
+
+/* Whoever wants range proofs to be checked must not believe that they are. */
+Test(prover_none, is_no_verifier_for_the_stand_in, .exit_code = 2) {
+    static struct mimic_options options;
+    char *argv[] = {"standin",      "--listen=localhost:1", "--ledger=nowhere",
+                    "--registry=x", "--proofs=all",         NULL};
+    mimic_options_parse(5, argv, &options);
 }

@@ -10,8 +10,9 @@ enum { BULLETPROOFS_PROOF_BYTES = 608 };
 /* As in src/lib.rs. */
 enum bulletproofs_result {
     BULLETPROOFS_OK = 0,
-    BULLETPROOFS_INVALID = 1, /* proving: the blinding is no scalar; verifying: not a valid proof */
-    BULLETPROOFS_BROKEN = 2,  /* it panicked, or the crate refused what it must take */
+    BULLETPROOFS_INVALID = 1,    /* proving: the blinding is no scalar; verifying: a wrong proof */
+    BULLETPROOFS_BROKEN = 2,     /* it panicked, or the crate refused what it must take */
+    BULLETPROOFS_UNREADABLE = 3, /* verifying: these are no bytes of a proof */
 };
 
 /* Of a quantity under a blinding, 32 bytes: the commitment, 32 bytes, and the proof,

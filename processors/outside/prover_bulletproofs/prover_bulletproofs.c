@@ -26,6 +26,17 @@ static enum result prove(void *self, const struct prover_statement *statement, s
     return RESULT_OK;
 }
 
+static enum prover_verdict verify(void *self, const uint8_t *commitment, struct text label,
+                                  struct bytes proof) {
+    assert(commitment != NULL);
+    (void)self;
+    const int32_t result = millrace_bulletproofs_verify((const uint8_t *)label.data, label.length,
+                                                        commitment, proof.data, proof.length);
+    return result == BULLETPROOFS_OK        ? PROVER_VERDICT_RIGHT
+           : result == BULLETPROOFS_INVALID ? PROVER_VERDICT_WRONG
+                                            : PROVER_VERDICT_UNREADABLE;
+}
+
 struct prover prover_chosen(void) {
-    return (struct prover){.name = "bulletproofs", .prove = prove};
+    return (struct prover){.name = "bulletproofs", .prove = prove, .verify = verify};
 }

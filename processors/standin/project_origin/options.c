@@ -64,7 +64,9 @@ const struct argp_option mimic_known[] = {
      "What rules and the ledger call a key: transfer:newOwner=NAME", 2},
     {"signatures", KEY_SIGNATURES, "WHICH", 0, "check (default) or off", 2},
     {"proofs", KEY_PROOFS, "WHICH", 0,
-     "off (default) or sum-and-equality; range proofs are never checked", 2},
+     "off (default), sum-and-equality, or all: range proofs too, by a program that was built with "
+     "PROVER=bulletproofs",
+     2},
     {"periods", KEY_PERIODS, "WHICH", 0,
      "Of two certificates that are matched: enclosing (default) or any", 2},
     {"expire-days", KEY_EXPIRE_DAYS, "NUMBER", 0,
@@ -176,6 +178,12 @@ static bool parse_name(char *text, struct mimic_names *names) {
     return parse_key(hexadecimal, &names->each[names->count++].key);
 }
 
+static bool parse_proofs(const char *value, struct mimic_network *network) {
+    network->range_proofs = strcmp(value, "all") == 0;
+    network->proofs = network->range_proofs || strcmp(value, "sum-and-equality") == 0;
+    return network->proofs || strcmp(value, "off") == 0;
+}
+
 static bool parse_network(int key, char *value, struct mimic_network *network) {
     uint64_t number = 0;
     switch (key) {
@@ -188,7 +196,7 @@ static bool parse_network(int key, char *value, struct mimic_network *network) {
     case KEY_SIGNATURES:
         return parse_word(value, "check", "off", &network->signatures);
     case KEY_PROOFS:
-        return parse_word(value, "sum-and-equality", "off", &network->proofs);
+        return parse_proofs(value, network);
     case KEY_PERIODS:
         return parse_word(value, "enclosing", "any", &network->enclosing);
     default:
@@ -270,6 +278,10 @@ static error_t parse_one(int key, char *value, struct argp_state *state) {
                                 (tls->client_ca_file != NULL && tls->key_file == NULL))) {
         argp_error(state, "--tls-certificate needs --tls-key, and the others need both");
     }
+    if (key == ARGP_KEY_END && options->network.range_proofs &&
+        options->network.prover.verify == NULL) {
+        argp_error(state, "--proofs all needs a program that was built with PROVER=bulletproofs");
+    }
     if (!is_known(key)) {
         return ARGP_ERR_UNKNOWN;
     }
@@ -291,7 +303,7 @@ void mimic_options_parse(int argc, char **argv, struct mimic_options *options) {
         .seed = 1,
         .streams_max = 100,
         .finalize_after_ms = 30000,
-        .network = {.signatures = true, .enclosing = true},
+        .network = {.signatures = true, .enclosing = true, .prover = prover_chosen()},
     };
     argp_err_exit_status = EXIT_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, options);

@@ -2,6 +2,7 @@
 #ifndef MILLRACE_STANDIN_PROJECT_ORIGIN_VERIFIER_H
 #define MILLRACE_STANDIN_PROJECT_ORIGIN_VERIFIER_H
 
+#include "ports/prover.h"
 #include "standin/project_origin/certificate.h"
 
 enum {
@@ -29,6 +30,8 @@ struct mimic_network {
     const char *registry; /* the name by which it knows itself */
     bool signatures;      /* false: each signature is right, and, where none is named, each area */
     bool proofs;          /* sum and equality proofs are looked at; their length always is */
+    bool range_proofs;    /* and range proofs, by this program's prover */
+    struct prover prover; /* who can verify, where range proofs are looked at */
     bool enclosing;       /* of two periods that are allocated one must enclose the other */
     int64_t expire_days;  /* after the end of its period a certificate is of no use; 0: never */
     struct mimic_area areas[MIMIC_AREAS_MAX];

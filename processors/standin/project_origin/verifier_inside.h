@@ -24,9 +24,11 @@ bool mimic_is_signed_by_issuer(const struct mimic_case *judged, const char *area
                                struct mimic_judgement *judgement);
 /* NULL: the network does not know the area. */
 const struct mimic_area *mimic_area_find(const struct mimic_network *network, const char *name);
-/* A commitment, as far as can be said without its range proof. */
-bool mimic_is_commitment(const ProjectOrigin__Electricity__V1__Commitment *commitment,
-                         struct mimic_judgement *judgement);
+/* A commitment and, where such are looked at, its range proof, with the certificate's id as it
+ * stands in the event. */
+bool mimic_is_commitment(const struct mimic_case *judged,
+                         const ProjectOrigin__Electricity__V1__Commitment *commitment,
+                         const char *certificate_id, struct mimic_judgement *judgement);
 /* The certificate that is meant, or NULL where it does not exist. */
 bool mimic_load_other(const struct mimic_case *judged,
                       const ProjectOrigin__Common__V1__FederatedStreamId *id,

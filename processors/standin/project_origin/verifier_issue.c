@@ -53,7 +53,8 @@ void mimic_verify_issued(const struct mimic_case *judged, struct mimic_judgement
             event->certificate_id->stream_id->value);
         return;
     }
-    (void)(mimic_is_commitment(event->quantity_commitment, judgement) &&
+    (void)(mimic_is_commitment(judged, event->quantity_commitment,
+                               event->certificate_id->stream_id->value, judgement) &&
            is_certificate(event, judgement) &&
            mimic_is_signed_by_issuer(judged, event->grid_area, judgement));
 }

@@ -98,13 +98,25 @@ bool mimic_is_signed_by_issuer(const struct mimic_case *judged, const char *name
                         judgement, "Invalid issuer signature for GridArea " QUOTE "%s" QUOTE, name);
 }
 
-bool mimic_is_commitment(const ProjectOrigin__Electricity__V1__Commitment *commitment,
-                         struct mimic_judgement *judgement) {
+bool mimic_is_commitment(const struct mimic_case *judged,
+                         const ProjectOrigin__Electricity__V1__Commitment *commitment,
+                         const char *certificate_id, struct mimic_judgement *judgement) {
     if (commitment == NULL || commitment->content.len != crypto_core_ristretto255_BYTES) {
         return mimic_say_poison(judgement, "a commitment is missing, or has not 32 bytes");
     }
+    enum prover_verdict verdict = PROVER_VERDICT_RIGHT;
+    if (judged->network->range_proofs) {
+        const struct prover *prover = &judged->network->prover;
+        verdict = prover->verify(prover->self, commitment->content.data, text_of(certificate_id),
+                                 (struct bytes){.data = commitment->range_proof.data,
+                                                .length = (uint32_t)commitment->range_proof.len});
+    }
+    if (verdict == PROVER_VERDICT_UNREADABLE) {
+        return mimic_say_poison(judgement, "a range proof cannot be read, or there is none");
+    }
     /* No range proof can be right for what is no point. */
-    return crypto_core_ristretto255_is_valid_point(commitment->content.data) == 1 ||
+    return (verdict == PROVER_VERDICT_RIGHT &&
+            crypto_core_ristretto255_is_valid_point(commitment->content.data) == 1) ||
            mimic_say_invalid(judgement, "Invalid range proof for Quantity commitment");
 }
 

@@ -36,7 +36,8 @@ void mimic_verify_transferred(const struct mimic_case *judged, struct mimic_judg
     }
 }
 
-static bool are_slices(const ProjectOrigin__Electricity__V1__SlicedEvent *event,
+static bool are_slices(const struct mimic_case *judged,
+                       const ProjectOrigin__Electricity__V1__SlicedEvent *event,
                        uint8_t sum[crypto_core_ristretto255_BYTES],
                        struct mimic_judgement *judgement) {
     if (event->n_new_slices == 0) {
@@ -48,7 +49,8 @@ static bool are_slices(const ProjectOrigin__Electricity__V1__SlicedEvent *event,
     for (size_t i = 0; i < event->n_new_slices; i++) {
         const ProjectOrigin__Electricity__V1__SlicedEvent__Slice *slice = event->new_slices[i];
         if (!is_new_owner(slice->new_owner, judgement) ||
-            !mimic_is_commitment(slice->quantity, judgement)) {
+            !mimic_is_commitment(judged, slice->quantity, event->certificate_id->stream_id->value,
+                                 judgement)) {
             return false;
         }
         if (i == 0) {
@@ -66,7 +68,7 @@ void mimic_verify_sliced(const struct mimic_case *judged, struct mimic_judgement
     const ProjectOrigin__Electricity__V1__SlicedEvent *event = judged->event->sliced;
     const struct mimic_slice *slice = own_slice(judged, &event->source_slice_hash, judgement);
     uint8_t sum[crypto_core_ristretto255_BYTES];
-    if (slice != NULL && are_slices(event, sum, judgement)) {
+    if (slice != NULL && are_slices(judged, event, sum, judgement)) {
         (void)mimic_is_proven(judged, &event->sum_proof, slice->commitment->content.data, sum,
                               event->certificate_id->stream_id->value, "Invalid sum proof",
                               judgement);

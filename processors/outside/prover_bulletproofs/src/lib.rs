@@ -22,6 +22,7 @@ const PROOF_BYTES: usize = 608;
 const OK: i32 = 0;
 const INVALID: i32 = 1;
 const BROKEN: i32 = 2;
+const UNREADABLE: i32 = 3;
 
 /// The registry's generators: one carries the quantity, the other the blinding.
 const G: [u8; POINT_BYTES] = [
@@ -104,7 +105,7 @@ fn prove(
 }
 
 fn verify(label: &'static [u8], commitment: [u8; POINT_BYTES], proof: &[u8]) -> Result<(), i32> {
-    let read = RangeProof::from_bytes(proof).map_err(|_| INVALID)?;
+    let read = RangeProof::from_bytes(proof).map_err(|_| UNREADABLE)?;
     // The verifier's own chance, which joins its equations: bound to all that it looks at.
     let mut all = Transcript::new(b"millrace range proof verification 1");
     all.append_message(b"label", label);
