@@ -2,28 +2,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "outside/grpc/tls.h"
+#include "outside/host_lookup/tcp_socket.h"
 
-enum {
-    RECORD_BYTES_MAX = 16384, /* of TLS: what one SSL_write may take (RFC 8446, 5.1) */
-    /* A server whose host is gone is noticed in this time, also where no ping is due. */
-    PEER_TIMEOUT_MS = 15000,
-    KEEPALIVE_IDLE_S = 5,
-    KEEPALIVE_INTERVAL_S = 3,
-    KEEPALIVE_COUNT = 3,
-};
-
-static void set_number(int socket_fd, int level, int option, int value) {
-    /* Only makes a dead host noticed earlier: nothing rests on it. */
-    (void)setsockopt(socket_fd, level, option, &value, sizeof value);
-}
+enum { RECORD_BYTES_MAX = 16384 /* of TLS: what one SSL_write may take (RFC 8446, 5.1) */ };
 
 enum result grpc_socket_begin(struct grpc_socket *self, const struct sockaddr *address,
                               socklen_t length, int family) {
@@ -32,12 +19,7 @@ enum result grpc_socket_begin(struct grpc_socket *self, const struct sockaddr *a
     if (self->fd < 0) {
         return RESULT_FAILED;
     }
-    set_number(self->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_number(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, PEER_TIMEOUT_MS);
-    set_number(self->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_number(self->fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-    set_number(self->fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    set_number(self->fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+    tcp_socket_tune(self->fd);
     self->write_wants_output = true;
     if (connect(self->fd, address, length) != 0 && errno != EINPROGRESS) {
         const int number = errno;

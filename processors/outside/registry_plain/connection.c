@@ -2,25 +2,16 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "outside/host_lookup/tcp_socket.h"
 #include "ports/fault.h"
 
-enum {
-    SEND_AT_ONCE_MAX = 64, /* requests in one system call */
-    /* A registry whose host is gone is noticed in this time, not after many minutes in which every
-     * request would become unknown. */
-    PEER_TIMEOUT_MS = 15000,
-    KEEPALIVE_IDLE_S = 5,
-    KEEPALIVE_INTERVAL_S = 3,
-    KEEPALIVE_COUNT = 3,
-};
+enum { SEND_AT_ONCE_MAX = 64 /* requests in one system call */ };
 
 enum result plain_connection_open(struct plain_connection *connection,
                                   const struct plain_address *address, struct error *error) {
@@ -67,11 +58,6 @@ static bool watch(struct plain_connection *connection, bool output) {
     return true;
 }
 
-static void set_number(int socket_fd, int level, int option, int value) {
-    /* Only makes a dead host noticed earlier: nothing rests on it. */
-    (void)setsockopt(socket_fd, level, option, &value, sizeof value);
-}
-
 /* Begin to connect to one address. False: not even that, errno says why. */
 static bool try_address(struct plain_connection *connection, int family,
                         const struct sockaddr *address, socklen_t length) {
@@ -81,12 +67,7 @@ static bool try_address(struct plain_connection *connection, int family,
         return false;
     }
     if (family != AF_UNIX) {
-        set_number(connection->socket, IPPROTO_TCP, TCP_NODELAY, 1);
-        set_number(connection->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, PEER_TIMEOUT_MS);
-        set_number(connection->socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-        set_number(connection->socket, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-        set_number(connection->socket, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-        set_number(connection->socket, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+        tcp_socket_tune(connection->socket);
     }
     if (connect(connection->socket, address, length) != 0 && errno != EINPROGRESS) {
         return false;
