@@ -32,14 +32,8 @@ static struct trace kept_trace(const struct certificates_state_waiting_command *
     struct trace trace = {0};
     for (uint32_t i = 0; i < waiting->headers_count; i++) {
         const struct certificates_state_header *header = &waiting->headers[i];
-        const struct text value = {(const char *)header->value.data, header->value.length};
-        if (text_equal(header->name, text_of("traceparent"))) {
-            trace.traceparent = value;
-        } else if (text_equal(header->name, text_of("tracestate"))) {
-            trace.tracestate = value;
-        } else if (text_equal(header->name, text_of("baggage"))) {
-            trace.baggage = value;
-        }
+        trace_take(&trace, header->name,
+                   (struct text){(const char *)header->value.data, header->value.length});
     }
     return trace;
 }

@@ -110,20 +110,23 @@ struct bytes turn_emit(struct turn *turn, uint32_t output, const struct uuid *ke
     return value;
 }
 
+void trace_take(struct trace *trace, struct text name, struct text value) {
+    if (text_equal(name, text_of("traceparent"))) {
+        trace->traceparent = value;
+    } else if (text_equal(name, text_of("tracestate"))) {
+        trace->tracestate = value;
+    } else if (text_equal(name, text_of("baggage"))) {
+        trace->baggage = value;
+    }
+}
+
 struct trace trace_of(const struct log_record *record) {
     struct trace trace = {0};
     for (uint32_t i = 0; i < record->headers_count; i++) {
         const struct log_header *header = &record->headers[i];
-        const struct text value = {(const char *)header->value.data, header->value.length};
-        if (value.length > TRACE_BYTES_MAX) {
-            continue;
-        }
-        if (text_equal(header->name, text_of("traceparent"))) {
-            trace.traceparent = value;
-        } else if (text_equal(header->name, text_of("tracestate"))) {
-            trace.tracestate = value;
-        } else if (text_equal(header->name, text_of("baggage"))) {
-            trace.baggage = value;
+        if (header->value.length <= TRACE_BYTES_MAX) {
+            trace_take(&trace, header->name,
+                       (struct text){(const char *)header->value.data, header->value.length});
         }
     }
     return trace;

@@ -59,6 +59,8 @@ struct trace {
     struct text baggage;
 };
 struct trace trace_of(const struct log_record *record);
+/* One header; whatever is none of these is passed over. The value is referred to. */
+void trace_take(struct trace *trace, struct text name, struct text value);
 
 /* Stage a message of ours: encoded with its registered schema, with the headers of its topic's
  * kind. `key` is the aggregate's id. Everything is copied. The encoded record value (wire format)
