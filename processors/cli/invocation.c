@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "domain/uuid.h"
 
 static const char configuration_default[] = "millrace.yaml";
 
@@ -167,6 +168,22 @@ struct topics_file *invocation_topics(const struct invocation *invocation) {
         die(EXIT_CODE_CONFIGURATION, &error);
     }
     return file;
+}
+
+int32_t invocation_partitions(const struct invocation *invocation) {
+    struct topics_file *topics = invocation_topics(invocation);
+    const int32_t partitions = (int32_t)topics->partitions;
+    topics_file_close(topics);
+    return partitions;
+}
+
+struct uuid invocation_id(const char *argument) {
+    struct uuid id;
+    if (!uuid_from_text(text_of(argument), &id)) {
+        complain("%s is no id: a UUID in lower case", argument);
+        exit(EXIT_CODE_USAGE);
+    }
+    return id;
 }
 
 const char *invocation_require(const struct invocation *invocation, const char *name) {

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "configuration/settings.h"
 #include "configuration/topics_file.h"
+#include "domain/values.h"
 #include "ports/error.h"
 
 enum {
@@ -54,6 +55,12 @@ void invocation_begin(struct invocation *invocation, int argc, char **argv,
 
 /* The topics of this deployment; reported and ended like the configuration when they are wrong. */
 struct topics_file *invocation_topics(const struct invocation *invocation);
+
+/* How many partitions each of them has; likewise. */
+int32_t invocation_partitions(const struct invocation *invocation);
+
+/* An argument that is an id; a usage error ends the program. */
+struct uuid invocation_id(const char *argument);
 
 /* A setting that this verb cannot do without; likewise. */
 const char *invocation_require(const struct invocation *invocation, const char *name);

@@ -130,14 +130,6 @@ json_t *unknown_list(struct reading *reading, int64_t now_ms) {
     return list;
 }
 
-void unknown_check_id(const char *argument) {
-    struct uuid id;
-    if (!uuid_from_text(text_of(argument), &id)) {
-        complain("%s is no id: a UUID in lower case", argument);
-        exit(EXIT_CODE_USAGE);
-    }
-}
-
 const json_t *unknown_find(const json_t *list, const char *id) {
     static const char *const members[] = {"submissionId", "certificateId", "commandId"};
     size_t index;

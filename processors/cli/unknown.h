@@ -10,9 +10,6 @@
  * reference. */
 json_t *unknown_list(struct reading *reading, int64_t now_ms);
 
-/* What is no id at all ends the program as wrong usage, before anything else is asked for. */
-void unknown_check_id(const char *argument);
-
 /* The one with this id: its submission's, its certificate's or its command's. NULL: there is none.
  * Borrowed from the list. */
 const json_t *unknown_find(const json_t *list, const char *id);

@@ -117,15 +117,9 @@ static int show_command(const struct invocation *invocation, struct reading *rea
 
 int verb_show(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
-    struct uuid id;
     invocation_begin(invocation, argc, argv, NULL);
-    if (!uuid_from_text(text_of(invocation->arguments[0]), &id)) {
-        complain("%s is no id: a UUID in lower case", invocation->arguments[0]);
-        return EXIT_CODE_USAGE;
-    }
-    struct topics_file *topics = invocation_topics(invocation);
-    const int32_t partitions = (int32_t)topics->partitions;
-    topics_file_close(topics);
+    const struct uuid id = invocation_id(invocation->arguments[0]);
+    const int32_t partitions = invocation_partitions(invocation);
     reading_open(invocation, &reading);
     const bool shown = show_certificate(invocation, &reading, &id, partitions);
     const int code = shown ? EXIT_CODE_OK : show_command(invocation, &reading, &id, partitions);

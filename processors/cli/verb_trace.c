@@ -97,16 +97,10 @@ static bool trace(const struct invocation *invocation, struct reading *reading, 
 
 int verb_trace(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
-    struct uuid id;
     bool found = false;
     invocation_begin(invocation, argc, argv, NULL);
-    if (!uuid_from_text(text_of(invocation->arguments[0]), &id)) {
-        complain("%s is no id: a UUID in lower case", invocation->arguments[0]);
-        return EXIT_CODE_USAGE;
-    }
-    struct topics_file *topics = invocation_topics(invocation);
-    const int32_t partitions = (int32_t)topics->partitions;
-    topics_file_close(topics);
+    const struct uuid id = invocation_id(invocation->arguments[0]);
+    const int32_t partitions = invocation_partitions(invocation);
     reading_open(invocation, &reading);
     json_t *keys = history_find(&reading, &id);
     size_t index;

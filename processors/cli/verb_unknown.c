@@ -58,7 +58,7 @@ static json_t *messages_of(const struct history *history, const json_t *submissi
 int verb_unknown_show(struct invocation *invocation, int argc, char **argv) {
     static struct reading reading;
     invocation_begin(invocation, argc, argv, NULL);
-    unknown_check_id(invocation->arguments[0]);
+    (void)invocation_id(invocation->arguments[0]);
     json_t *list = list_now(invocation, &reading);
     const json_t *unknown = unknown_find(list, invocation->arguments[0]);
     if (unknown == NULL) {
@@ -71,9 +71,8 @@ int verb_unknown_show(struct invocation *invocation, int argc, char **argv) {
     const char *certificate = json_string_value(json_object_get(unknown, "certificateId"));
     const bool valid = uuid_from_text(text_of(certificate), &certificate_id);
     assert(valid);
-    struct topics_file *topics = invocation_topics(invocation);
     struct history history;
-    history_collect(&reading, &certificate_id, (int32_t)topics->partitions, &history);
+    history_collect(&reading, &certificate_id, invocation_partitions(invocation), &history);
     json_t *shown = json_deep_copy(unknown);
     json_object_set_new(shown, "messages",
                         messages_of(&history, json_object_get(unknown, "submissionId")));
@@ -83,7 +82,6 @@ int verb_unknown_show(struct invocation *invocation, int argc, char **argv) {
         shown);
     json_decref(shown);
     history_deinit(&history);
-    topics_file_close(topics);
     json_decref(list);
     reading_close(&reading);
     return EXIT_CODE_OK;

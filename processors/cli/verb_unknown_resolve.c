@@ -160,7 +160,7 @@ int verb_unknown_resolve(struct invocation *invocation, int argc, char **argv) {
     const struct verb_options own = {.take = take, .values = &resolve};
     const struct clock clock = clock_os();
     invocation_begin(invocation, argc, argv, &own);
-    unknown_check_id(invocation->arguments[0]);
+    (void)invocation_id(invocation->arguments[0]);
     check(&resolve);
     reading_open(invocation, &reading);
     json_t *list = unknown_list(&reading, clock.wall_ms(clock.self));

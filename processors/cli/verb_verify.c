@@ -183,9 +183,7 @@ int verb_verify(struct invocation *invocation, int argc, char **argv) {
     static struct verifying verifying;
     const struct verb_options own = {.take = take_option, .values = &verifying};
     invocation_begin(invocation, argc, argv, &own);
-    struct topics_file *topics = invocation_topics(invocation);
-    const int32_t partitions = (int32_t)topics->partitions;
-    topics_file_close(topics);
+    const int32_t partitions = invocation_partitions(invocation);
     reading_open(invocation, &verifying.reading);
     verifying.verify = verify_open();
     const struct verify_report *report = read_all(invocation, &verifying, partitions);
