@@ -53,7 +53,7 @@ static enum result prove_equal(const struct building *building,
     char label[UUID_CHARACTERS];
     uuid_to_text(&allocate->allocation_id, label);
     struct equality_proof *proof = arena_take(building->arena, sizeof *proof);
-    *bytes = building_binary(proof->bytes, sizeof proof->bytes);
+    *bytes = packing_binary(proof->bytes, sizeof proof->bytes);
     return equality_proof_make((struct text){label, sizeof label}, &production->opening.side,
                                &consumption->opening.side, proof)
                ? RESULT_OK

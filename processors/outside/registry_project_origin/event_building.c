@@ -1,24 +1,9 @@
 #include "outside/registry_project_origin/event_building.h"
 
-#include <assert.h>
-
-#include "domain/uuid.h"
-
 void *building_copy(const struct building *building, const void *value, size_t size) {
     void *kept = arena_take(building->arena, size);
     memcpy(kept, value, size);
     return kept;
-}
-
-/* protobuf-c has no type for bytes that it does not write to. */
-ProtobufCBinaryData building_binary(const void *data, size_t length) {
-    return (ProtobufCBinaryData){.data = (uint8_t *)data, .len = length};
-}
-
-static char *uuid_string(const struct building *building, const struct uuid *uuid) {
-    char *text = arena_take(building->arena, UUID_CHARACTERS + 1);
-    uuid_to_text(uuid, text);
-    return text;
 }
 
 /* --- Texts and names. --- */
@@ -38,7 +23,7 @@ enum result building_string(const struct building *building, const char *what, s
 
 COMMON(Uuid) * building_uuid(const struct building *building, const struct uuid *id) {
     COMMON(Uuid) uuid = PROJECT_ORIGIN__COMMON__V1__UUID__INIT;
-    uuid.value = uuid_string(building, id);
+    uuid.value = packing_uuid(id, building->arena);
     return building_copy(building, &uuid, sizeof uuid);
 }
 
@@ -102,7 +87,7 @@ enum result building_recipient(const struct building *building, struct text name
     const enum result result = find_owner_key(building, name, &key);
     if (result == RESULT_OK) {
         ELECTRICITY(PublicKey) taken = PROJECT_ORIGIN__ELECTRICITY__V1__PUBLIC_KEY__INIT;
-        taken.content = building_binary(key->public_bytes, key->public_length);
+        taken.content = packing_binary(key->public_bytes, key->public_length);
         taken.type = key->kind == KEY_KIND_ED25519
                          ? PROJECT_ORIGIN__ELECTRICITY__V1__KEY_TYPE__ED25519
                          : PROJECT_ORIGIN__ELECTRICITY__V1__KEY_TYPE__Secp256k1;
@@ -120,7 +105,7 @@ enum result building_open(const struct building *building, const struct opening_
 }
 
 ProtobufCBinaryData building_hash(const struct building *building, const struct slice_hash *hash) {
-    return building_binary(building_copy(building, hash, sizeof *hash), sizeof *hash);
+    return packing_binary(building_copy(building, hash, sizeof *hash), sizeof *hash);
 }
 
 enum result building_commit(const struct building *building, const struct uuid *slice_id,
@@ -146,8 +131,8 @@ enum result building_commit(const struct building *building, const struct uuid *
     result = prover->prove(prover->self, &statement, building->arena, &proof, building->error);
     if (result == RESULT_OK) {
         ELECTRICITY(Commitment) made = PROJECT_ORIGIN__ELECTRICITY__V1__COMMITMENT__INIT;
-        made.content = building_binary(point->bytes, sizeof point->bytes);
-        made.range_proof = building_binary(proof.data, proof.length);
+        made.content = packing_binary(point->bytes, sizeof point->bytes);
+        made.range_proof = packing_binary(proof.data, proof.length);
         *commitment = building_copy(building, &made, sizeof made);
     }
     return result;

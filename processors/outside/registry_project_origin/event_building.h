@@ -5,6 +5,7 @@
 #include "generated/project_origin/electricity.pb-c.h"
 #include "outside/registry_project_origin/event.h"
 #include "outside/registry_project_origin/opening.h"
+#include "outside/registry_project_origin/packing.h"
 
 /* protobuf-c's names of what is built here. */
 #define ELECTRICITY(name) ProjectOrigin__Electricity__V1__##name
@@ -20,8 +21,6 @@ struct building {
 };
 
 void *building_copy(const struct building *building, const void *value, size_t size);
-/* Points to what is given. */
-ProtobufCBinaryData building_binary(const void *data, size_t length);
 
 /* A text of the operation. INVALID: a zero in it would cut it off in silence. */
 enum result building_string(const struct building *building, const char *what, struct text text,

@@ -17,7 +17,7 @@ static enum result take_hash(const struct building *building, const struct openi
                              "the slice's name at the registry has %" PRIu32 " bytes, not %d",
                              clues->hash.length, SLICE_HASH_BYTES);
         }
-        *hash = building_binary(clues->hash.data, clues->hash.length);
+        *hash = packing_binary(clues->hash.data, clues->hash.length);
         return RESULT_OK;
     }
     const enum result result = building_open(building, clues, &opening);
@@ -106,7 +106,7 @@ static enum result cut_part(const struct building *building,
 static enum result prove_sum(const struct building *building, const struct cut *cut,
                              ProtobufCBinaryData *sum_proof) {
     struct equality_proof *proof = arena_take(building->arena, sizeof *proof);
-    *sum_proof = building_binary(proof->bytes, sizeof proof->bytes);
+    *sum_proof = packing_binary(proof->bytes, sizeof proof->bytes);
     return sum_proof_make(text_of(building->certificate_text), &cut->source.side, cut->parts,
                           cut->parts_count, proof)
                ? RESULT_OK

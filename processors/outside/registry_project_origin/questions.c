@@ -6,6 +6,7 @@
 
 #include "domain/uuid.h"
 #include "generated/project_origin/registry.pb-c.h"
+#include "outside/registry_project_origin/packing.h"
 
 #define SERVICE "/project_origin.registry.v1.RegistryService/"
 
@@ -39,21 +40,13 @@ struct bytes question_send(struct bytes transaction, struct arena *arena) {
     return (struct bytes){.data = data, .length = length + transaction.length};
 }
 
-static struct bytes pack(const ProtobufCMessage *message, struct arena *arena) {
-    const size_t length = protobuf_c_message_get_packed_size(message);
-    assert(length <= QUESTION_BYTES_MAX);
-    uint8_t *data = arena_take(arena, length + 1);
-    (void)protobuf_c_message_pack(message, data);
-    return (struct bytes){.data = data, .length = (uint32_t)length};
-}
-
 struct bytes question_status(struct text transaction_id, struct arena *arena) {
     char *id = arena_take(arena, (size_t)transaction_id.length + 1);
     memcpy(id, transaction_id.data, transaction_id.length);
     ProjectOrigin__Registry__V1__GetTransactionStatusRequest request =
         PROJECT_ORIGIN__REGISTRY__V1__GET_TRANSACTION_STATUS_REQUEST__INIT;
     request.id = id;
-    return pack(&request.base, arena);
+    return packing_bytes(&request.base, arena);
 }
 
 struct bytes question_stream(const struct uuid *certificate_id, struct arena *arena) {
@@ -64,7 +57,7 @@ struct bytes question_stream(const struct uuid *certificate_id, struct arena *ar
     ProjectOrigin__Registry__V1__GetStreamTransactionsRequest request =
         PROJECT_ORIGIN__REGISTRY__V1__GET_STREAM_TRANSACTIONS_REQUEST__INIT;
     request.stream_id = &stream_id;
-    return pack(&request.base, arena);
+    return packing_bytes(&request.base, arena);
 }
 
 /* --- Answers. --- */

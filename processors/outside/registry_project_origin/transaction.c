@@ -6,27 +6,9 @@
 
 #include "domain/uuid.h"
 #include "generated/project_origin/registry.pb-c.h"
+#include "outside/registry_project_origin/packing.h"
 
 #define EVENTS "project_origin.electricity.v1."
-
-static struct bytes pack(const ProtobufCMessage *message, struct arena *arena) {
-    const size_t length = protobuf_c_message_get_packed_size(message);
-    uint8_t *data = arena_take(arena, length + 1); /* also an event without a byte has a place */
-    const size_t packed = protobuf_c_message_pack(message, data);
-    assert(packed == length && length <= UINT32_MAX);
-    return (struct bytes){.data = data, .length = (uint32_t)length};
-}
-
-/* protobuf-c has no type for bytes that it does not write to. */
-static ProtobufCBinaryData binary(struct bytes bytes) {
-    return (ProtobufCBinaryData){.data = (uint8_t *)bytes.data, .len = bytes.length};
-}
-
-static char *uuid_string(const struct uuid *uuid, struct arena *arena) {
-    char *text = arena_take(arena, UUID_CHARACTERS + 1);
-    uuid_to_text(uuid, text);
-    return text;
-}
 
 static struct text id_of(struct bytes transaction, struct arena *arena) {
     enum { VARIANT = sodium_base64_VARIANT_ORIGINAL };
@@ -49,12 +31,12 @@ enum result origin_transaction_make(const struct origin_order *order, struct are
         return error_set(error, RESULT_INVALID, "the event has %zu bytes; at most %d", event_length,
                          ORIGIN_TRANSACTION_BYTES_MAX);
     }
-    const struct bytes payload = pack(order->event, arena);
+    const struct bytes payload = packing_bytes(order->event, arena);
     uint8_t sha512[crypto_hash_sha512_BYTES];
     crypto_hash_sha512(sha512, payload.data, payload.length);
 
     ProjectOrigin__Common__V1__Uuid stream_id = PROJECT_ORIGIN__COMMON__V1__UUID__INIT;
-    stream_id.value = uuid_string(&order->certificate_id, arena);
+    stream_id.value = packing_uuid(&order->certificate_id, arena);
     ProjectOrigin__Common__V1__FederatedStreamId stream =
         PROJECT_ORIGIN__COMMON__V1__FEDERATED_STREAM_ID__INIT;
     stream.registry = (char *)order->registry;
@@ -64,16 +46,17 @@ enum result origin_transaction_make(const struct origin_order *order, struct are
     header.federated_stream_id = &stream;
     header.payload_type = (char *)order->event->descriptor->name;
     header.payload_sha512 = (ProtobufCBinaryData){.data = sha512, .len = sizeof sha512};
-    header.nonce = uuid_string(&order->submission_id, arena);
+    header.nonce = packing_uuid(&order->submission_id, arena);
 
     uint8_t signature[KEY_SIGNATURE_BYTES_MAX];
     ProjectOrigin__Registry__V1__Transaction whole =
         PROJECT_ORIGIN__REGISTRY__V1__TRANSACTION__INIT;
     whole.header = &header;
     whole.header_signature.data = signature;
-    whole.header_signature.len = key_sign(order->key, pack(&header.base, arena), signature);
-    whole.payload = binary(payload);
-    transaction->bytes = pack(&whole.base, arena);
+    whole.header_signature.len =
+        key_sign(order->key, packing_bytes(&header.base, arena), signature);
+    whole.payload = packing_binary(payload.data, payload.length);
+    transaction->bytes = packing_bytes(&whole.base, arena);
     if (transaction->bytes.length > ORIGIN_TRANSACTION_BYTES_MAX) {
         return error_set(error, RESULT_INVALID, "the transaction has %u bytes; at most %d",
                          transaction->bytes.length, ORIGIN_TRANSACTION_BYTES_MAX);
