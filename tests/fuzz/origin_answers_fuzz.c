@@ -123,15 +123,20 @@ static struct registry_call name_of(uint32_t number) {
 }
 
 static struct origin *origin_of_fuzz(void) {
-    static const struct registry_project_origin_adapter adapter;
     static const struct origin_settings settings = {
-        .connections_max = 1, .schedule = {.first_ms = 500, .longest_ms = 4000}};
+        .name = "main",
+        .own_name = "registry",
+        .connections_max = 1,
+        .schedule = {.first_ms = 500, .longest_ms = 4000},
+    };
+    static const struct blinding_secrets secrets = {.count = 1};
+    static const struct registry_project_origin_adapter adapter = {
+        .settings = &settings, .settings_count = 1, .secrets = &secrets};
     static const struct registry_config config = {.address = "http://127.0.0.1:1"};
-    struct origin_means means = {.names = calloc(1, sizeof *means.names)};
     struct origin *origin = NULL;
     struct error error;
     const enum result result =
-        connection_open(&adapter, &settings, &config, &fuzz_clock, &means, &origin, &error);
+        connection_open(&adapter, &settings, &config, &fuzz_clock, &origin, &error);
     assert(result == RESULT_OK);
     return origin;
 }

@@ -93,6 +93,35 @@ int64_t connection_next_ms(const struct origin *origin) {
 
 /* --- Its life. --- */
 
+/* The one that is spoken to is the first. */
+static struct origin_name *names_of(const struct registry_project_origin_adapter *adapter,
+                                    const struct origin_settings *settings) {
+    struct origin_name *names = calloc(adapter->settings_count, sizeof *names);
+    assert(names != NULL);
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < adapter->settings_count; i++) {
+        const struct origin_settings *one = &adapter->settings[i];
+        names[one == settings ? 0 : count++] =
+            (struct origin_name){text_of(one->name), one->own_name};
+    }
+    assert(count == adapter->settings_count);
+    return names;
+}
+
+static struct origin_means means_of(const struct registry_project_origin_adapter *adapter,
+                                    const struct origin_name *names) {
+    const struct blinding_secret *newest = &adapter->secrets->secrets[0];
+    return (struct origin_means){
+        .names = names,
+        .names_count = adapter->settings_count,
+        .rules = adapter->rules,
+        .keyring = adapter->keyring,
+        .secrets = adapter->secrets,
+        .secret = {newest->name, newest->name_length},
+        .prover = adapter->prover,
+    };
+}
+
 static enum result open_client(const struct registry_project_origin_adapter *adapter,
                                const struct origin_settings *settings,
                                const struct registry_config *config, struct origin *origin,
@@ -114,17 +143,18 @@ static enum result open_client(const struct registry_project_origin_adapter *ada
 enum result connection_open(const struct registry_project_origin_adapter *adapter,
                             const struct origin_settings *settings,
                             const struct registry_config *config, const struct clock *clock,
-                            const struct origin_means *means, struct origin **opened,
-                            struct error *error) {
+                            struct origin **opened, struct error *error) {
+    assert(adapter->secrets->count > 0);
     struct origin *origin = calloc(1, sizeof *origin);
     void *scratch = malloc(SCRATCH_BYTES);
     assert(origin != NULL && scratch != NULL);
     origin->logger = adapter->logger;
     origin->clock = clock;
     origin->schedule = settings->schedule;
-    origin->means = *means;
+    origin->names = names_of(adapter, settings);
+    origin->means = means_of(adapter, origin->names);
     /* So that two lanes do not ask at the same moments; nothing rests on it. */
-    origin->chance = (uint64_t)(uintptr_t)origin ^ (uint64_t)connection_now_ms(origin) ^ 1;
+    origin->chance = (uint64_t)(uintptr_t)origin ^ (uint64_t)connection_now_ms(origin);
     arena_init(&origin->scratch, scratch, SCRATCH_BYTES);
     timer_wheel_init(&origin->wheel, connection_now_ms(origin));
     const enum result result = open_client(adapter, settings, config, origin, error);
@@ -144,6 +174,6 @@ void connection_close(struct origin *origin) {
     origin_readings_deinit(&origin->readings);
     registry_replies_deinit(&origin->replies);
     free(origin->scratch.base);
-    free((void *)origin->means.names);
+    free(origin->names);
     free(origin);
 }

@@ -19,23 +19,22 @@ struct origin {
     struct logger logger;
     const struct clock *clock;
     struct origin_schedule schedule;
-    struct origin_means means; /* its names are this one's own */
+    struct origin_name *names; /* of all registries; that of this one is the first */
+    struct origin_means means;
     struct grpc_client *client;
     struct origin_calls calls;
     struct timer_wheel wheel;
-    uint64_t chance;        /* of the schedule; never 0 */
+    uint64_t chance;        /* of the schedule */
     uint32_t questions_out; /* of status and stream */
     struct registry_replies replies;
     struct origin_readings readings;
     struct arena scratch; /* for one question */
 };
 
-/* Takes over `means->names`, whatever comes of it. */
 enum result connection_open(const struct registry_project_origin_adapter *adapter,
                             const struct origin_settings *settings,
                             const struct registry_config *config, const struct clock *clock,
-                            const struct origin_means *means, struct origin **origin,
-                            struct error *error);
+                            struct origin **origin, struct error *error);
 void connection_close(struct origin *origin);
 
 void connection_send(struct origin *origin, const struct registry_request *request);

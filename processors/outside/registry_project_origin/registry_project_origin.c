@@ -1,7 +1,6 @@
 #include "outside/registry_project_origin/registry_project_origin.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "outside/registry_project_origin/connection.h"
@@ -93,41 +92,15 @@ static const struct origin_settings *settings_of(
     return NULL;
 }
 
-/* The one that is spoken to is the first. */
-static struct origin_name *names_of(const struct registry_project_origin_adapter *adapter,
-                                    const struct origin_settings *settings) {
-    struct origin_name *names = calloc(adapter->settings_count, sizeof *names);
-    assert(names != NULL);
-    uint32_t count = 1;
-    for (uint32_t i = 0; i < adapter->settings_count; i++) {
-        const struct origin_settings *one = &adapter->settings[i];
-        names[one == settings ? 0 : count++] =
-            (struct origin_name){text_of(one->name), one->own_name};
-    }
-    assert(count == adapter->settings_count);
-    return names;
-}
-
 static enum result origin_open(void *self, const struct registry_config *config,
                                const struct clock *clock, struct registry *registry,
                                struct error *error) {
     const struct registry_project_origin_adapter *adapter = self;
     const struct origin_settings *settings = settings_of(adapter, config->name);
-    assert(settings != NULL && adapter->secrets->count > 0);
-    const struct blinding_secret *secret = &adapter->secrets->secrets[0];
-    const struct origin_means means = {
-        .names = names_of(adapter, settings),
-        .names_count = adapter->settings_count,
-        .rules = adapter->rules,
-        .keyring = adapter->keyring,
-        .secrets = adapter->secrets,
-        .secret = {secret->name, secret->name_length},
-        .prover = adapter->prover,
-    };
+    assert(settings != NULL);
     ristretto_init();
     struct origin *origin = NULL;
-    const enum result result =
-        connection_open(adapter, settings, config, clock, &means, &origin, error);
+    const enum result result = connection_open(adapter, settings, config, clock, &origin, error);
     if (result != RESULT_OK) {
         return error_wrap(error, "registry %s", config->name);
     }
