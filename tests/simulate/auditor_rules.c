@@ -1,5 +1,5 @@
-/* The rules of the business, as design.md tells them, told once more. Reasons of one rank stand
- * together: which of them is named first is nobody's business. */
+/* The rules of the business, told once more by somebody else than `domain/`. Reasons of one rank
+ * stand together: which of them is named first is nobody's business. */
 #include <assert.h>
 
 #include "tests/simulate/auditor_inside.h"
