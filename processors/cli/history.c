@@ -155,17 +155,25 @@ const json_t *history_answer(const struct history *history, const char *command_
     return newest;
 }
 
-const json_t *history_suspension(const struct history *history) {
+static const json_t *newest_of(const struct history *history, const char *wanted) {
     const json_t *newest = NULL;
     size_t index;
     const json_t *view;
     json_array_foreach(history->views, index, view) {
         const char *type = json_string_value(json_object_get(view, "type"));
-        if (type != NULL && strcmp(type, "certificates.events.CertificateSuspended") == 0) {
+        if (type != NULL && strcmp(type, wanted) == 0) {
             newest = json_object_get(view, "message");
         }
     }
     return newest;
+}
+
+const json_t *history_suspension(const struct history *history) {
+    return newest_of(history, "certificates.events.CertificateSuspended");
+}
+
+const json_t *history_stream(const struct history *history) {
+    return newest_of(history, "registry.events.StreamRead");
 }
 
 const json_t *history_letter(const struct history *history, const char *command_id) {

@@ -21,10 +21,11 @@ void history_deinit(struct history *history);
  * JSON array of texts, without repeats. A new reference. */
 json_t *history_find(struct reading *reading, const struct uuid *message_id);
 
-/* Of a history: the newest answer to a command, its dead letter, and the newest
- * CertificateSuspended. NULL: there is none. */
+/* Of a history: the newest answer to a command, its dead letter, the newest CertificateSuspended,
+ * and the newest StreamRead. NULL: there is none. */
 const json_t *history_answer(const struct history *history, const char *command_id);
 const json_t *history_letter(const struct history *history, const char *command_id);
 const json_t *history_suspension(const struct history *history);
+const json_t *history_stream(const struct history *history);
 
 #endif

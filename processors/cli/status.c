@@ -109,7 +109,9 @@ static json_t *settled_by(const json_t *model, const json_t *current) {
             submission);
     }
     return json_string(
-        "a RealignCertificate on certificates.operations that says how the slices "
+        "the registry's stream, by itself, if it can be read and shows only slices and keys that "
+        "are known here; or a RealignCertificate on certificates.operations that says how the "
+        "slices "
         "are at the registry");
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/beside.h"
 #include "cli/history.h"
 #include "cli/status.h"
 #include "cli/verbs.h"
@@ -17,6 +18,16 @@ static const struct output_column command_columns[] = {
     {"BEHIND", "behind"},     {"SINCE", "since"}, {"SUBMISSION", "submissionId"},
 };
 
+/* Of a certificate whose books are not the registry's. */
+static const struct output_column beside_columns[] = {
+    {"REGISTRY'S NAME", "registryHash"},
+    {"SLICE", "sliceId"},
+    {"HERE", "here"},
+    {"THERE", "there"},
+    {"OWNER", "owner"},
+    {"OWNER'S KEY THERE", "ownerKey"},
+};
+
 /* As a table: the facts, then the slices, then what is under way. */
 static void print_certificate(const struct invocation *invocation, json_t *status) {
     if (invocation->format != OUTPUT_FORMAT_TABLE) {
@@ -27,6 +38,8 @@ static void print_certificate(const struct invocation *invocation, json_t *statu
     json_t *commands = json_incref(json_object_get(status, "commands"));
     json_object_del(status, "slices");
     json_object_del(status, "commands");
+    json_t *beside = json_incref(json_object_get(status, "beside"));
+    json_object_del(status, "beside");
     output_object(stdout, invocation->format, status);
     if (json_array_size(slices) > 0) {
         (void)puts("");
@@ -38,8 +51,24 @@ static void print_certificate(const struct invocation *invocation, json_t *statu
         output_rows(stdout, invocation->format, commands, command_columns,
                     sizeof command_columns / sizeof command_columns[0]);
     }
+    if (json_array_size(beside) > 0) {
+        (void)puts("");
+        output_rows(stdout, invocation->format, beside, beside_columns,
+                    sizeof beside_columns / sizeof beside_columns[0]);
+    }
+    json_decref(beside);
     json_decref(slices);
     json_decref(commands);
+}
+
+/* What is to be set right, while it is. */
+static void put_stream(json_t *status, const json_t *stream) {
+    const char *cause = json_string_value(json_object_get(status, "suspendedFor"));
+    const bool misaligned = cause != NULL && strcmp(cause, "Misaligned") == 0;
+    if (misaligned && stream != NULL) {
+        json_object_set(status, "streamTransactions", json_object_get(stream, "transactions"));
+        json_object_set_new(status, "beside", beside_of(json_object_get(status, "slices"), stream));
+    }
 }
 
 static bool show_certificate(const struct invocation *invocation, struct reading *reading,
@@ -50,6 +79,7 @@ static bool show_certificate(const struct invocation *invocation, struct reading
     if (known) {
         json_t *status =
             status_of_certificate(history.state, history.ledger, history_suspension(&history));
+        put_stream(status, history_stream(&history));
         print_certificate(invocation, status);
         json_decref(status);
     }

@@ -203,9 +203,10 @@ enum result deployment_read_registries(const struct settings *settings, struct a
     struct rules_registry *registries =
         arena_take(arena, (deployment->registries_count + 1) * sizeof *registries);
     for (uint32_t i = 0; i < deployment->registries_count; i++) {
-        /* No connector so far reads a certificate's stream. */
-        registries[i] = (struct rules_registry){.name = text_of(deployment->registries[i].name),
-                                                .readable = false};
+        const struct registry_config *config = &deployment->registries[i];
+        registries[i] =
+            (struct rules_registry){.name = text_of(config->name),
+                                    .readable = strcmp(config->adapter, origin_adapter) == 0};
     }
     deployment->rules.registries = registries;
     deployment->rules.registries_count = deployment->registries_count;

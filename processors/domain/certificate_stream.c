@@ -50,6 +50,21 @@ static struct millrace_allocation *allocation_of(const struct certificates_state
     return allocation;
 }
 
+/* Is it not whom we have as its owner? A key that is nobody's is not that of an owner whose key we
+ * know. */
+static bool owner_differs(const struct rules *rules, struct text ours,
+                          const struct rules_owner *theirs) {
+    if (theirs != NULL) {
+        return !text_equal(theirs->name, ours);
+    }
+    for (uint32_t i = 0; i < rules->owners_count; i++) {
+        if (text_equal(rules->owners[i].name, ours)) {
+            return rules->owners[i].key.length > 0;
+        }
+    }
+    return false;
+}
+
 static void compare_slice(const struct certificate_step *step, struct comparison *comparison,
                           const struct registry_events_stream_slice *theirs, uint32_t index) {
     const struct certificates_state_slice_model *ours =
@@ -61,7 +76,7 @@ static void compare_slice(const struct certificate_step *step, struct comparison
         return;
     }
     if (theirs->state != ours->state || allocation_differs(ours, theirs) ||
-        (owner != NULL && !text_equal(owner->name, ours->owner))) {
+        owner_differs(step->context->rules, ours->owner, owner)) {
         comparison->differs = true;
     }
     const bool whole = (theirs->state == MILLRACE_SLICE_STATE_AVAILABLE) !=

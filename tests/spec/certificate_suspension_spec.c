@@ -452,6 +452,28 @@ Test(stream, that_nobody_waits_for_is_compared_all_the_same) {
     cr_expect(the_model()->withdrawn);
 }
 
+Test(stream, with_a_strangers_key_is_not_that_of_an_owner_whose_key_is_known) {
+    given_certificate_at("readable", 1000, "alice");
+    struct registry_events_stream_read *stream = a_stream();
+    stream->slices[0].owner_key = (struct bytes){(const uint8_t *)"key-x", 5};
+
+    when_stream_read(stream);
+
+    cr_expect_not(then_suspended(MILLRACE_SUSPENSION_CAUSE_MISALIGNED)->has_command_id);
+    and_nothing_else();
+    expect_suspended(MILLRACE_SUSPENSION_CAUSE_MISALIGNED);
+}
+
+Test(stream, with_a_strangers_key_may_be_that_of_an_owner_whose_key_is_not_known) {
+    given_certificate_at("readable", 1000, "carol");
+    struct registry_events_stream_read *stream = a_stream();
+    stream->slices[0].owner_key = (struct bytes){(const uint8_t *)"key-x", 5};
+
+    when_stream_read(stream);
+
+    nothing_happens();
+}
+
 Test(stream, says_nothing_about_slices_whose_names_we_were_not_told) {
     const struct message command = issue_certificate(1000, "alice");
     given_in_flight(command);

@@ -100,6 +100,10 @@ Test(deployment, a_registry_of_project_origin_has_more_to_be_told) {
     cr_assert_eq(read_with(some), RESULT_OK, "%s", error.text);
     cr_expect_eq(deployment.registries_count, 3);
     cr_assert_eq(deployment.origins_count, 2);
+    for (uint32_t i = 0; i < deployment.rules.registries_count; i++) {
+        const struct rules_registry *registry = &deployment.rules.registries[i];
+        cr_expect_eq(registry->readable, !text_equal(registry->name, text_of("a")));
+    }
     const bool b_first = strcmp(deployment.origins[0].name, "b") == 0;
     const struct deployment_origin *b = &deployment.origins[b_first ? 0 : 1];
     const struct deployment_origin *c = &deployment.origins[b_first ? 1 : 0];

@@ -121,6 +121,8 @@ Test(status, a_suspension_says_why_since_when_and_what_would_settle_it) {
                       "a late reply of the registry, by itself; or what you find out there: "
                       "`millrace unknown show u1`, then `millrace unknown resolve`");
     expect_suspension("Misaligned",
-                      "a RealignCertificate on certificates.operations that says how the slices "
+                      "the registry's stream, by itself, if it can be read and shows only slices "
+                      "and keys that are known here; or a RealignCertificate on "
+                      "certificates.operations that says how the slices "
                       "are at the registry");
 }
