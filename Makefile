@@ -35,7 +35,7 @@ LDFLAGS := -pie -pthread $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT))
 
 export ASAN_OPTIONS := detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS := print_stacktrace=1
-export TSAN_OPTIONS := halt_on_error=1
+export TSAN_OPTIONS := halt_on_error=1:suppressions=$(CURDIR)/tests/tsan/suppressions
 
 SOURCES := $(sort $(shell find processors schemas/generated -name '*.c' 2>/dev/null))
 MAIN := processors/cli/main.c
