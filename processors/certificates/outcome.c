@@ -21,10 +21,11 @@ static bool is_step(enum message_type type) {
 }
 
 /* A reading is of no use while a submission is open, nor when it shows less than was used before.
- */
+ * One from before the last submission is here again: our books are newer than it. */
 static bool stream_is_stale(const struct certificates_state_certificate_work *work,
                             const struct registry_events_stream_read *event) {
-    return work->current != NULL || event->transactions < work->stream_transactions;
+    return work->current != NULL || event->sequence < work->sequence ||
+           event->transactions < work->stream_transactions;
 }
 
 static enum relevance relevance_of(const struct handling *handling, const struct message *event,

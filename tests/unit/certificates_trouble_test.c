@@ -427,6 +427,29 @@ Test(trouble, a_reading_of_the_stream_that_is_stale_changes_nothing) {
     nothing_else_is_written();
 }
 
+Test(trouble, a_reading_that_is_read_again_after_a_later_submission_changes_nothing) {
+    given_issued_with_names();
+    struct registry_events_stream_slice slice;
+    struct registry_events_stream_read stream = stream_of(&slice, 1);
+    stream.sequence = 1;
+    slice.owner_key = (struct bytes){(const uint8_t *)"key-a", 5};
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_STREAM_READ, &stream});
+    let_run();
+    nothing_else_is_written();
+    someone_sends(transfer_slice(first, "alice", "bob"));
+    let_run();
+    registry_executes(1);
+    let_run();
+    whatever_was_written();
+
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_STREAM_READ, &stream});
+    let_run();
+    nothing_else_is_written();
+    const struct certificates_state_certificate_state *state = state_of(the_certificate());
+    cr_expect_null(state->model.suspension);
+    expect_text(state->model.slices[0].owner, "bob");
+}
+
 Test(trouble, a_slice_in_an_unknown_state_stops_the_lane) {
     given_issued_with_names();
     struct registry_events_stream_slice slice;
