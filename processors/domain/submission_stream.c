@@ -57,6 +57,13 @@ void submission_step_stream(const struct submission_step *step,
         return; /* it may have been read before something that we know of, and is read again */
     }
     const struct registry_state_queued_read *read = step->state->work.stream_read;
+    const struct text registry = registry_of(step->state);
+    if (registry.length > 0 && !text_equal(registry, read->registry)) {
+        /* It was asked for before anybody knew where the certificate would be. */
+        step->decision->work.stream_read = NULL;
+        step->decision->verdict = SUBMISSION_VERDICT_CHANGED;
+        return;
+    }
     const struct registry_state_submission_model *model = ledger->submission;
     assert(model == NULL || submission_settled(model));
     const struct millrace_metadata parent = {

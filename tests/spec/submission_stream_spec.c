@@ -88,6 +88,19 @@ Test(submission_stream, a_reading_that_goes_back_is_ignored) {
     cr_expect_eq(decide_stream(&story, 0, 4).verdict, SUBMISSION_VERDICT_CHANGED);
 }
 
+Test(submission_stream, a_reading_of_another_registry_ends_when_the_own_one_is_known) {
+    struct ledger_story story;
+    story_begin(&story);
+    (void)decide_read(&story, 1, "another");
+    story_succeeded(&story, 1);
+
+    const struct submission_decision decision = decide_stream(&story, 1, 0);
+
+    cr_expect_eq(decision.verdict, SUBMISSION_VERDICT_CHANGED);
+    cr_expect_eq(decision.events_count, 0, "what a stranger does not have says nothing");
+    cr_expect_null(story.state.work.stream_read, "and it is not tried again");
+}
+
 Test(submission_stream, only_the_certificates_own_registry_is_read) {
     struct ledger_story story;
     story_begin(&story);
