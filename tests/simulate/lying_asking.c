@@ -9,13 +9,17 @@ enum {
     LATE_MS = 600000,     /* so long one that is unknown is still asked for */
 };
 
+static void append(struct lying_question **line, struct lying_question *question) {
+    while (*line != NULL) {
+        line = &(*line)->line_behind;
+    }
+    question->line_behind = NULL;
+    *line = question;
+}
+
 void lying_question_add(struct lying_connection *connection, struct lying_question *question,
                         int64_t deadline_ms) {
-    struct lying_question **link = &connection->questions;
-    while (*link != NULL) {
-        link = &(*link)->line_behind;
-    }
-    *link = question;
+    append(&connection->questions, question);
     question->deadline_ms = deadline_ms;
     connection->questions_unsent++;
 }
@@ -35,7 +39,13 @@ void lying_question_settle(struct lying_connection *connection, struct lying_que
                            enum registry_reply_kind told) {
     struct lying_request *request = question->request;
     lying_question_end(connection, question);
-    if (request == NULL) {
+    if (question->reads) {
+        append(&connection->streams, question);
+        if (question->words == NULL || question->told != told) {
+            question->words = "nobody has answered";
+        }
+        question->told = told;
+    } else if (request == NULL) {
         question->ready = (struct lying_ready){.question = question, .kind = told, .late = true};
         question->ready.words = question->words != NULL ? question->words : "not heard of";
         lying_ready_append(connection, &question->ready);
@@ -109,9 +119,11 @@ bool lying_questions_send(struct lying_connection *connection) {
             question = question->line_behind;
         }
         connection->questions_unsent--;
-        transcript_say(connection->registry->transcript, "process %u asks %s what became of %s",
+        transcript_say(connection->registry->transcript, "process %u asks %s %s %s",
                        connection->process->number, connection->name->name,
-                       short_id(&question->call.submission_id));
+                       question->reads ? "for the stream of" : "what became of",
+                       short_id(question->reads ? &question->call.certificate_id
+                                                : &question->call.submission_id));
         lying_socket_ask(connection->socket, question);
     }
     return true;
@@ -152,4 +164,46 @@ int64_t lying_questions_next_ms(const struct lying_connection *connection, int64
     return connection->late.head == NULL
                ? next_ms
                : least(next_ms, connection->late.head->deadline_ms + LATE_MS);
+}
+
+/* --- Streams. --- */
+
+void lying_stream_ask(struct lying_connection *connection, const struct uuid *certificate_id,
+                      int64_t deadline_ms) {
+    for (const struct lying_question *other = connection->questions; other != NULL;
+         other = other->line_behind) {
+        assert(!other->reads || !uuid_equal(&other->call.certificate_id, certificate_id));
+    }
+    const struct registry_call call = {.certificate_id = *certificate_id};
+    struct lying_question *question = lying_question_new(connection->registry, &call, connection);
+    question->reads = true;
+    question->name = connection->name->name;
+    lying_question_add(connection, question, deadline_ms);
+}
+
+bool lying_stream_take(struct lying_connection *connection, struct arena *arena,
+                       struct registry_stream *stream) {
+    const struct lying_question *question = connection->streams;
+    if (question == NULL) {
+        return false;
+    }
+    connection->streams = question->line_behind;
+    if (question->told == REGISTRY_REPLY_SUCCEEDED) {
+        *stream = lying_stream_show(&question->seen, arena);
+    } else {
+        *stream = (struct registry_stream){.certificate_id = question->call.certificate_id,
+                                           .words = text_of(question->words)};
+    }
+    return true;
+}
+
+void lying_streams_forget(struct lying_connection *connection) {
+    connection->streams = NULL;
+    for (struct lying_question *question = connection->questions; question != NULL;) {
+        struct lying_question *behind = question->line_behind;
+        if (question->reads) {
+            lying_question_end(connection, question);
+        }
+        question = behind;
+    }
 }

@@ -92,6 +92,36 @@ void lying_book_write(struct lying_registry *registry, const struct lying_reques
     entry->words = deed == REGISTRY_DEED_REFUSAL ? request->fate.words : NULL;
 }
 
+static struct lying_stream *find_stream(const struct lying_registry *registry,
+                                        const struct uuid *certificate_id, struct text name) {
+    struct lying_stream *stream = registry->streams;
+    while (stream != NULL && !(uuid_equal(&stream->certificate_id, certificate_id) &&
+                               text_equal(text_of(stream->registry), name))) {
+        stream = stream->next;
+    }
+    return stream;
+}
+
+struct lying_stream *lying_stream_of(struct lying_registry *registry,
+                                     const struct uuid *certificate_id, const char *name) {
+    struct lying_stream *stream = find_stream(registry, certificate_id, text_of(name));
+    if (stream == NULL) {
+        stream = calloc(1, sizeof *stream);
+        assert(stream != NULL);
+        stream->certificate_id = *certificate_id;
+        stream->registry = name;
+        stream->next = registry->streams;
+        registry->streams = stream;
+    }
+    return stream;
+}
+
+const struct lying_stream *lying_registry_stream(const struct lying_registry *registry,
+                                                 const struct uuid *certificate_id,
+                                                 struct text name) {
+    return find_stream(registry, certificate_id, name);
+}
+
 void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
                                const struct sim_process *process) {
     struct lying_submission *submission = lying_submission_find(registry, submission_id);
@@ -141,6 +171,12 @@ void lying_book_close(struct lying_registry *registry) {
             free_requests(submission);
             free(submission);
         }
+    }
+    while (registry->streams != NULL) {
+        struct lying_stream *stream = registry->streams;
+        registry->streams = stream->next;
+        lying_stream_deinit(stream);
+        free(stream);
     }
     free(registry->entries);
 }

@@ -75,6 +75,7 @@ void lying_call_not_sent(struct lying_connection *connection, struct lying_reque
 
 void lying_call_add(struct lying_connection *connection, struct lying_request *request) {
     request->connection = connection;
+    request->entry.registry = connection->name->name;
     line_add(&connection->open, request);
     connection->unsent++;
     connection->calls_out++;

@@ -28,6 +28,7 @@ struct lying_connection {
     uint32_t calls_out;               /* started, their reply not fetched yet */
     struct lying_question *questions; /* without an answer, the oldest first */
     uint32_t questions_unsent;
+    struct lying_question *streams; /* answered, to be taken, the oldest first */
     struct lying_ready *ready_head;
     struct lying_ready *ready_tail;
 };
@@ -56,6 +57,13 @@ void lying_ready_append(struct lying_connection *connection, struct lying_ready 
 
 void lying_question_add(struct lying_connection *connection, struct lying_question *question,
                         int64_t deadline_ms);
+/* For a certificate's stream. */
+void lying_stream_ask(struct lying_connection *connection, const struct uuid *certificate_id,
+                      int64_t deadline_ms);
+/* As `registry.stream_answer` and `registry.forget_streams`. */
+bool lying_stream_take(struct lying_connection *connection, struct arena *arena,
+                       struct registry_stream *stream);
+void lying_streams_forget(struct lying_connection *connection);
 /* Nobody waits for its answer any more. */
 void lying_question_end(struct lying_connection *connection, struct lying_question *question);
 /* It ends as it was told, if it was; an own call that is still open is asked for again. */

@@ -28,6 +28,7 @@ static const char *const contradictions[] = {
 enum {
     REFUSALS = sizeof refusals / sizeof refusals[0],
     CONTRADICTIONS = sizeof contradictions / sizeof contradictions[0],
+    POISONS_PERMILLE = 400, /* of what is pending for ever */
 };
 
 static int64_t at_least(int64_t value, int64_t least) {
@@ -57,10 +58,12 @@ void lying_fate_draw(struct lying_request *request) {
     const int64_t usual_ms = chance_between(chance, least_ms, most_ms);
     const int64_t queued_ms =
         chance_between(chance, most_ms, at_least(weather->queue_most_ms, most_ms));
+    const bool poisons = chance_permille(chance, POISONS_PERMILLE);
     *fate = (struct lying_fate){
         .unread = unread,
         .reset = reset,
         .drops = silent && drops,
+        .poisons = silent && drops && poisons,
         .refuses = (contradicts || refuses) && !silent && !breaks,
         .accepts = accepts && !silent,
         .words = contradicts ? contradictions[word % CONTRADICTIONS] : refusals[word % REFUSALS],

@@ -36,6 +36,7 @@ struct lying_fate {
     bool reset;   /* where the connection breaks: by a reset, not by a calm end */
     bool drops;   /* it is forgotten: neither executed nor refused */
     bool refuses; /* not executed, with `words` */
+    bool poisons; /* with it its certificate's stream, for whoever reads that */
     bool accepts; /* it says first that it has it */
     const char *words;
     enum lying_answer answer;
@@ -80,9 +81,13 @@ struct lying_request {
     char memory[];                 /* the transaction's id and bytes */
 };
 
-/* A question what became of a submission, to the end of the run. */
+/* A question what became of a submission, or for a certificate's stream, to the end of the run. */
 struct lying_question {
-    struct registry_call call;
+    struct registry_call call;           /* for a stream: only whose it is */
+    bool reads;                          /* it is for a stream */
+    const char *name;                    /* of the registry, where it is for a stream */
+    struct lying_stream seen;            /* the stream as it was when it was looked at */
+    struct lying_socket *socket;         /* by which it came, while the answer is not said */
     struct lying_request *request;       /* of this connection's own; NULL: it is of `ask` */
     struct lying_connection *connection; /* NULL: nobody waits for it any more */
     int64_t deadline_ms;                 /* by the clock of its process */
@@ -158,13 +163,6 @@ struct lying_submission {
     struct lying_submission *next;
 };
 
-/* What a certificate has at the registry: one after the other. */
-struct lying_stream {
-    struct uuid certificate_id;
-    int64_t free_ms; /* when the last of it is done */
-    struct lying_stream *next;
-};
-
 struct lying_adapter {
     struct lying_registry *registry;
     struct sim_process *process;
@@ -182,6 +180,8 @@ struct lying_registry {
     struct chance chance;
     struct registry_weather weather;
     bool can_be_asked;
+    bool can_be_read;
+    struct arena arena; /* for what is looked at just now; where it can be read */
     struct lying_question *questions;
     uint32_t questions_read;
     struct lying_stream *streams;
@@ -223,6 +223,9 @@ struct lying_request *lying_request_find(const struct lying_registry *registry,
 /* A line of the ledger, now. */
 void lying_book_write(struct lying_registry *registry, const struct lying_request *request,
                       enum registry_deed deed);
+/* What a certificate has at the registry by this name; a new one if it has nothing. */
+struct lying_stream *lying_stream_of(struct lying_registry *registry,
+                                     const struct uuid *certificate_id, const char *name);
 /* A process was told what became of a submission. */
 void lying_registry_note_heard(struct lying_registry *registry, const struct uuid *submission_id,
                                const struct sim_process *process);

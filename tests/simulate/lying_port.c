@@ -107,6 +107,29 @@ static void lying_ask(void *self, const struct registry_question *wanted) {
                        wanted->deadline_ms);
 }
 
+static void lying_read_stream(void *self, const struct uuid *certificate_id, int64_t deadline_ms) {
+    struct lying_connection *connection = self;
+    if (!connection->process->dead) {
+        lying_stream_ask(connection, certificate_id, deadline_ms);
+    }
+}
+
+static bool lying_stream_answer(void *self, struct arena *arena, struct registry_stream *stream) {
+    struct lying_connection *connection = self;
+    return !connection->process->dead && lying_stream_take(connection, arena, stream);
+}
+
+static void lying_forget_streams(void *self) {
+    lying_streams_forget(self);
+}
+
+static uint32_t lying_slices_of(void *self, const struct millrace_operation *operation,
+                                struct bytes transaction, struct arena *arena,
+                                struct millrace_slice_hash **hashes) {
+    (void)self;
+    return lying_names(operation, transaction, arena, hashes);
+}
+
 static uint32_t lying_calls_out(void *self) {
     return ((const struct lying_connection *)self)->calls_out;
 }
@@ -175,12 +198,17 @@ void lying_connection_open(struct lying_registry *registry, struct sim_process *
     connection->name = name_of(registry, config->name);
     *port = (struct registry){
         .self = connection,
-        .capabilities = registry->can_be_asked ? REGISTRY_CAPABILITY_STATUS : 0,
+        .capabilities = (registry->can_be_asked ? REGISTRY_CAPABILITY_STATUS : 0) |
+                        (registry->can_be_read ? REGISTRY_CAPABILITY_STREAM : 0),
         .prepare = lying_prepare,
+        .slices_of = registry->can_be_read ? lying_slices_of : NULL,
         .start = lying_start,
         .poll = lying_poll,
         .withdraw = lying_withdraw,
         .ask = registry->can_be_asked ? lying_ask : NULL,
+        .read_stream = registry->can_be_read ? lying_read_stream : NULL,
+        .stream_answer = registry->can_be_read ? lying_stream_answer : NULL,
+        .forget_streams = registry->can_be_read ? lying_forget_streams : NULL,
         .calls_out = lying_calls_out,
         .wait_fd = lying_wait_fd,
         .next_deadline_ms = lying_next_deadline_ms,

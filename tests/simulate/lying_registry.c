@@ -70,6 +70,29 @@ static void say_answer(struct lying_request *request) {
     assert(false);
 }
 
+/* What a registry whose streams can be read makes of it: it knows what it has, and refuses what
+ * cannot be done with that. */
+static void mind_rules(struct lying_request *request) {
+    struct lying_registry *registry = request->registry;
+    struct lying_stream *stream =
+        lying_stream_of(registry, &request->entry.certificate_id, request->entry.registry);
+    arena_reset(&registry->arena);
+    const struct lying_transaction transaction =
+        lying_transaction_read(request->entry.transaction.bytes, &registry->arena);
+    if (request->fate.drops) {
+        stream->poisoned = stream->poisoned || request->fate.poisons;
+        return;
+    }
+    const char *words = lying_stream_refuses(stream, &transaction);
+    if (words != NULL && !request->fate.refuses) {
+        request->fate.refuses = true;
+        request->fate.words = words;
+    }
+    if (!request->fate.refuses) {
+        lying_stream_execute(stream, &transaction, registry->timeline->now_ms, &registry->arena);
+    }
+}
+
 static void do_request(void *context, uint64_t argument) {
     (void)argument;
     struct lying_request *request = context;
@@ -80,6 +103,9 @@ static void do_request(void *context, uint64_t argument) {
     struct lying_submission *submission =
         lying_submission_find(registry, &request->entry.submission_id);
     submission->done_ms = registry->timeline->now_ms;
+    if (registry->can_be_read) {
+        mind_rules(request);
+    }
     if (request->fate.drops) {
         transcript_say(registry->transcript, "the registry forgets %s", id);
     } else if (request->fate.refuses) {
@@ -99,23 +125,35 @@ static void do_request(void *context, uint64_t argument) {
     }
 }
 
+void lying_registry_meets_stranger(struct lying_registry *registry, struct chance *chance) {
+    uint32_t count = 0;
+    for (const struct lying_stream *stream = registry->streams; stream != NULL;
+         stream = stream->next) {
+        count++;
+    }
+    uint32_t left = chance_below(chance, count + 1);
+    struct lying_stream *stream = registry->streams;
+    for (; stream != NULL && left > 0; left--) {
+        stream = stream->next;
+    }
+    if (stream == NULL) {
+        return;
+    }
+    arena_reset(&registry->arena);
+    if (lying_stream_is_changed(stream, chance, registry->timeline->now_ms, &registry->arena)) {
+        transcript_say(registry->transcript, "somebody goes to the registry about %s by himself",
+                       short_id(&stream->certificate_id));
+    }
+}
+
 /* In the order of the certificate's stream, where there is one. */
 static int64_t done_in_ms(struct lying_registry *registry, const struct lying_request *request) {
     if (!registry->can_be_asked) {
         return request->fate.takes_ms;
     }
     const int64_t now_ms = registry->timeline->now_ms;
-    struct lying_stream *stream = registry->streams;
-    while (stream != NULL && !uuid_equal(&stream->certificate_id, &request->entry.certificate_id)) {
-        stream = stream->next;
-    }
-    if (stream == NULL) {
-        stream = calloc(1, sizeof *stream);
-        assert(stream != NULL);
-        stream->certificate_id = request->entry.certificate_id;
-        stream->next = registry->streams;
-        registry->streams = stream;
-    }
+    struct lying_stream *stream =
+        lying_stream_of(registry, &request->entry.certificate_id, request->entry.registry);
     const int64_t done_ms = now_ms + request->fate.takes_ms;
     stream->free_ms = done_ms > stream->free_ms ? done_ms : stream->free_ms;
     return stream->free_ms - now_ms;
@@ -178,6 +216,9 @@ struct lying_registry *lying_registry_open(const struct lying_registry_setup *se
     registry->transcript = setup->transcript;
     registry->chance = setup->chance;
     registry->can_be_asked = setup->can_be_asked;
+    if (setup->can_be_read) {
+        lying_registry_let_read(registry);
+    }
     return registry;
 }
 
@@ -185,11 +226,6 @@ void lying_registry_close(struct lying_registry *registry) {
     lying_kernels_close(registry);
     lying_questions_close(registry);
     lying_book_close(registry);
-    while (registry->streams != NULL) {
-        struct lying_stream *stream = registry->streams;
-        registry->streams = stream->next;
-        free(stream);
-    }
     while (registry->adapters != NULL) {
         struct lying_adapter *adapter = registry->adapters;
         registry->adapters = adapter->next;
@@ -198,6 +234,7 @@ void lying_registry_close(struct lying_registry *registry) {
     for (uint32_t i = 0; i < registry->names_count; i++) {
         (void)close(registry->names[i].descriptor);
     }
+    free(registry->arena.base);
     free(registry);
 }
 
@@ -226,6 +263,15 @@ struct registry_adapter lying_registry_adapter(struct lying_registry *registry,
 void lying_registry_let_ask(struct lying_registry *registry) {
     assert(registry->sockets == NULL); /* nobody is in the middle of anything */
     registry->can_be_asked = true;
+}
+
+void lying_registry_let_read(struct lying_registry *registry) {
+    enum { ARENA_BYTES = 1 << 20 };
+    assert(registry->sockets == NULL && registry->can_be_asked && !registry->can_be_read);
+    void *memory = aligned_alloc(16, ARENA_BYTES);
+    assert(memory != NULL);
+    arena_init(&registry->arena, memory, ARENA_BYTES);
+    registry->can_be_read = true;
 }
 
 uint32_t lying_registry_pending(const struct lying_registry *registry) {

@@ -1,13 +1,16 @@
 /* The registry of the working assumptions, in virtual time: slow, sometimes away, not idempotent,
  * and it lies by all the ways that a reply can be lost. One kind is impossible to ask. The other
  * takes what it is sent, executes it later in the order of the certificate's stream, and can be
- * asked: it forgets a status, never a stream, and leaves some pending for ever. What it was really
- * sent and really did stands in its own ledger, which nobody of ours can read. */
+ * asked: it forgets a status, never a stream, and leaves some pending for ever. That one can also
+ * let its streams be read; then it minds rules of its own, as a registry does that knows its
+ * slices. What it was really sent and really did stands in its own ledger, which nobody of ours can
+ * read. */
 #ifndef MILLRACE_SIMULATE_LYING_REGISTRY_H
 #define MILLRACE_SIMULATE_LYING_REGISTRY_H
 
 #include "ports/registry.h"
 #include "tests/simulate/chance.h"
+#include "tests/simulate/lying_stream.h"
 #include "tests/simulate/process.h"
 
 /* What it is like now. All zeroes: at once and honest. */
@@ -37,7 +40,8 @@ enum registry_deed {
 /* A line of the registry's own ledger. */
 struct registry_entry {
     enum registry_deed deed;
-    int64_t at_ms; /* by the timeline, as all times here */
+    int64_t at_ms;        /* by the timeline, as all times here */
+    const char *registry; /* by the name under which it was spoken to */
     struct uuid certificate_id;
     struct uuid submission_id;
     int32_t attempt; /* as the request says */
@@ -53,6 +57,7 @@ struct lying_registry_setup {
     struct transcript *transcript;
     struct chance chance;
     bool can_be_asked; /* of the second kind */
+    bool can_be_read;  /* one of these: its streams, too */
 };
 
 struct lying_registry;
@@ -64,9 +69,14 @@ void lying_registry_close(struct lying_registry *registry);
 struct registry_weather *lying_registry_weather(struct lying_registry *registry);
 /* It is of the second kind, for all connections that are opened from now on. */
 void lying_registry_let_ask(struct lying_registry *registry);
+/* And its streams can be read. */
+void lying_registry_let_read(struct lying_registry *registry);
 /* Execute or refuse the newest request of a submission that is held, honestly and now. */
 void lying_registry_settle(struct lying_registry *registry, const struct uuid *submission_id,
                            enum registry_deed deed);
+/* Somebody has the registry change one of its certificates, and nobody of ours hears of it. Its
+ * streams can be read. */
+void lying_registry_meets_stranger(struct lying_registry *registry, struct chance *chance);
 /* Changes whenever a lane may find something by `poll`. */
 uint64_t lying_registry_changes(const struct lying_registry *registry);
 
@@ -91,6 +101,10 @@ bool lying_registry_was_heard(const struct lying_registry *registry,
                               const struct uuid *submission_id);
 /* Questions that it has read. */
 uint32_t lying_registry_questions(const struct lying_registry *registry);
+/* What its people find in a certificate's stream; NULL: it has none by this name. */
+const struct lying_stream *lying_registry_stream(const struct lying_registry *registry,
+                                                 const struct uuid *certificate_id,
+                                                 struct text name);
 /* Requests that are in its queue or on their way to it. */
 uint32_t lying_registry_pending(const struct lying_registry *registry);
 /* Called at each request that is read, before anything else: whoever checks that an intent stands

@@ -50,3 +50,31 @@ struct lying_transaction lying_transaction_read(struct bytes bytes, struct arena
     transaction.operation = body;
     return transaction;
 }
+
+void lying_name_of(const struct uuid *submission_id, uint32_t number,
+                   uint8_t name[LYING_NAME_BYTES]) {
+    assert(number <= UINT8_MAX); /* a slicing has at most 100 parts */
+    memcpy(name, submission_id, sizeof *submission_id);
+    name[sizeof *submission_id] = (uint8_t)number;
+}
+
+uint32_t lying_names(const struct millrace_operation *operation, struct bytes transaction,
+                     struct arena *arena, struct millrace_slice_hash **hashes) {
+    struct uuid submission_id;
+    assert(transaction.length > HEAD_BYTES);
+    memcpy(&submission_id, transaction.data, sizeof submission_id);
+    const uint32_t count = operation->issue != NULL   ? 1
+                           : operation->slice != NULL ? operation->slice->parts_count
+                                                      : 0;
+    *hashes = arena_take(arena, (count + 1) * sizeof **hashes);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *name = arena_take(arena, LYING_NAME_BYTES);
+        lying_name_of(&submission_id, i, name);
+        (*hashes)[i] = (struct millrace_slice_hash){
+            .slice_id = operation->issue != NULL ? operation->issue->slice_id
+                                                 : operation->slice->parts[i].slice_id,
+            .registry_hash = {name, LYING_NAME_BYTES},
+        };
+    }
+    return count;
+}
