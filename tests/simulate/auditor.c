@@ -20,6 +20,22 @@ static void look_at_rest(struct audit *audit, const struct audit_case *certifica
     }
 }
 
+/* Who is misaligned without a command at the registry asks by himself, and only a reading that
+ * could not set him right leaves him so. */
+static void look_at_reading(struct audit *audit, const struct audit_case *certificate) {
+    const struct audit_model *model = &certificate->model;
+    if (certificate->current != NULL || model->suspended != MILLRACE_SUSPENSION_CAUSE_MISALIGNED ||
+        certificate->was_read) {
+        return;
+    }
+    const struct lying_stream *stream =
+        lying_registry_stream(audit->setup->registry, &certificate->id, model->issue->registry);
+    if (stream == NULL || !stream->poisoned) {
+        audit_violation(audit, "realignment", certificate, NULL, NULL,
+                        "is misaligned, and its stream has not been read since");
+    }
+}
+
 static void look_at(struct audit *audit, struct audit_case *certificate) {
     void (*const looks[])(struct audit *, struct audit_case *) = {audit_replay, audit_answers};
     for (size_t i = 0; i < sizeof looks / sizeof looks[0] && !audit_stopped(audit); i++) {
@@ -27,6 +43,9 @@ static void look_at(struct audit *audit, struct audit_case *certificate) {
     }
     if (!audit_stopped(audit)) {
         audit_state(audit, certificate);
+    }
+    if (!audit_stopped(audit) && audit->setup->is_read) {
+        look_at_reading(audit, certificate);
     }
     if (!audit_stopped(audit) && audit->setup->at_rest) {
         look_at_rest(audit, certificate);

@@ -17,6 +17,7 @@ struct auditor_setup {
     struct transcript *transcript; /* where violations go */
     uint32_t readings;             /* how often all inputs may have been read, at least 1 */
     bool at_rest; /* everything has come to its end: nothing may be open any more */
+    bool is_read; /* all streams that can be read have been, as far as anybody had to */
 };
 
 /* One look at everything that is visible. Stops at the first violation. */

@@ -125,6 +125,7 @@ bool replay_suspension(struct replay *replay, enum millrace_suspension_cause cau
     }
     replay->model->version++;
     replay->model->suspended = cause;
+    replay->certificate->was_read = false;
     replay->model->has_suspended_by = true;
     replay->model->suspended_by = *head.submission_id;
     return true;

@@ -74,7 +74,7 @@ enum audit_fate {
     AUDIT_REJECTED,
 };
 
-enum { AUDIT_EVENTS_MAX = 2 }; /* of one step */
+enum { AUDIT_EVENTS_MAX = 3 }; /* of one step */
 
 /* What an answer must say. */
 struct audit_result {
@@ -125,6 +125,7 @@ struct audit_case {
     struct audit_command *current;
     int64_t sequence;
     bool registry_used_up; /* nothing of registry.events is still to be taken */
+    bool was_read;         /* it is misaligned, and a reading could not set it right */
 };
 
 /* A record that must be dead. */
@@ -203,8 +204,14 @@ struct audit_names {
 const char *audit_apply(struct audit *audit, struct audit_model *model,
                         const struct audit_command *command, const struct audit_names *names,
                         const struct message *event);
+/* The books as they are to be from now on, whoever says so. */
+struct audit_realigned {
+    const struct millrace_realigned_slice *slices;
+    uint32_t slices_count;
+    bool withdrawn;
+};
 const char *audit_realign(struct audit *audit, struct audit_model *model,
-                          const struct audit_command *operation, const struct message *event);
+                          const struct audit_realigned *books, const struct message *event);
 /* NULL: energy is conserved. */
 const char *audit_conserved(const struct audit_model *model);
 /* NULL: a state's model is this one. */

@@ -283,7 +283,7 @@ const char *audit_apply(struct audit *audit, struct audit_model *model,
     }
 }
 
-/* ---- what an operator set right ---- */
+/* ---- what was set right ---- */
 
 static struct audit_slice realigned_slice(const struct millrace_realigned_slice *said) {
     struct audit_slice slice = {
@@ -329,10 +329,9 @@ static bool same_realigned(const struct millrace_realigned_slice *one,
            same_allocation(one->allocation, other->allocation);
 }
 
-static bool allocation_stays(const struct certificates_operations_realign_certificate *realign,
-                             const struct uuid *id) {
-    for (uint32_t i = 0; i < realign->slices_count; i++) {
-        const struct millrace_allocation *allocation = realign->slices[i].allocation;
+static bool allocation_stays(const struct audit_realigned *books, const struct uuid *id) {
+    for (uint32_t i = 0; i < books->slices_count; i++) {
+        const struct millrace_allocation *allocation = books->slices[i].allocation;
         if (allocation != NULL && uuid_equal(&allocation->allocation_id, id)) {
             return true;
         }
@@ -341,34 +340,32 @@ static bool allocation_stays(const struct certificates_operations_realign_certif
 }
 
 const char *audit_realign(struct audit *audit, struct audit_model *model,
-                          const struct audit_command *operation, const struct message *event) {
-    const struct certificates_operations_realign_certificate *realign =
-        operation->item->message.body;
+                          const struct audit_realigned *books, const struct message *event) {
     const struct certificates_events_certificate_realigned *said = event->body;
     const struct audit_model before = *model;
-    WRONG_UNLESS(said->slices_count == realign->slices_count, "other slices than the operator's");
-    WRONG_UNLESS(said->withdrawn == realign->withdrawn, "not what the operator said of withdrawal");
+    WRONG_UNLESS(said->slices_count == books->slices_count, "other slices than were said");
+    WRONG_UNLESS(said->withdrawn == books->withdrawn, "not what was said of withdrawal");
     model->slices_count = 0;
     model->spent_count = 0;
-    struct audit_slice *slices = add_slices(audit, model, NULL, realign->slices_count);
-    for (uint32_t i = 0; i < realign->slices_count; i++) {
-        WRONG_UNLESS(same_realigned(&said->slices[i], &realign->slices[i]),
-                     "another slice than the operator's");
-        slices[i] = realigned_slice(&realign->slices[i]);
+    struct audit_slice *slices = add_slices(audit, model, NULL, books->slices_count);
+    for (uint32_t i = 0; i < books->slices_count; i++) {
+        WRONG_UNLESS(same_realigned(&said->slices[i], &books->slices[i]),
+                     "another slice than was said");
+        slices[i] = realigned_slice(&books->slices[i]);
     }
     for (uint32_t i = 0; i < before.spent_count; i++) {
-        if (!allocation_stays(realign, &before.spent[i])) {
+        if (!allocation_stays(books, &before.spent[i])) {
             spend(audit, model, &before.spent[i]);
         }
     }
     for (uint32_t i = 0; i < before.slices_count; i++) {
         const struct audit_slice *slice = &before.slices[i];
         if (slice->state != MILLRACE_SLICE_STATE_AVAILABLE &&
-            !allocation_stays(realign, &slice->allocation.id)) {
+            !allocation_stays(books, &slice->allocation.id)) {
             spend(audit, model, &slice->allocation.id);
         }
     }
-    model->withdrawn = realign->withdrawn;
+    model->withdrawn = books->withdrawn;
     return NULL;
 }
 

@@ -71,7 +71,11 @@ static bool take_operation(struct replay *replay, struct audit_command *operatio
                       parent_id, replay->model->version + 1)) {
         return false;
     }
-    const char *wrong = audit_realign(replay->audit, replay->model, operation, &item->message);
+    const struct certificates_operations_realign_certificate *realign =
+        operation->item->message.body;
+    const struct audit_realigned books = {realign->slices, realign->slices_count,
+                                          realign->withdrawn};
+    const char *wrong = audit_realign(replay->audit, replay->model, &books, &item->message);
     wrong = wrong != NULL ? wrong : audit_conserved(replay->model);
     if (wrong != NULL) {
         audit_violation(replay->audit, "event", replay->certificate, operation, item, "says %s",
@@ -338,8 +342,7 @@ static bool is_step(enum message_type type) {
     return type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED ||
            type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_NOT_SENT ||
            type == MESSAGE_REGISTRY_EVENTS_SUBMISSION_SENT ||
-           type == MESSAGE_REGISTRY_EVENTS_RESOLUTION_REFUSED ||
-           type == MESSAGE_REGISTRY_EVENTS_STREAM_READ; /* no registry here can be read */
+           type == MESSAGE_REGISTRY_EVENTS_RESOLUTION_REFUSED;
 }
 
 /* Contradicting evidence changes nothing while the books are known to be wrong, or were never
@@ -366,12 +369,17 @@ static void skip_what_is_silent(struct replay *replay) {
     }
 }
 
+/* Passed when its time may have come, before anything else happens. */
+static bool pass_silent_stream(struct replay *replay) {
+    return replay_stream_is_silent(replay) && replay_pass_stream(replay);
+}
+
 /* The next event of the registry, where a command is there. False: it is not to be seen, was not
  * taken yet, or is wrong. */
 static bool take_registry(struct replay *replay) {
     struct audit_item *registry = replay->registry;
     const struct audit_command *command = replay->certificate->current;
-    if (registry == NULL) {
+    if (registry == NULL || replay_is_stream(registry)) {
         return false;
     }
     const bool incident = registry->message.type == MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS;
@@ -398,11 +406,7 @@ static bool take_registry(struct replay *replay) {
 
 /* ---- all of it ---- */
 
-static bool step(struct replay *replay) {
-    while (replay->head != NULL && replay->head->out_of_turn) {
-        replay->head = replay->head->next;
-    }
-    skip_what_is_silent(replay);
+static bool go_on(struct replay *replay) {
     if (is_incident(replay)) {
         return take_incident(replay);
     }
@@ -421,6 +425,20 @@ static bool step(struct replay *replay) {
         return take_registry(replay);
     }
     return replay->head != NULL && !replay_is_suspended(replay) && decide_head(replay);
+}
+
+static bool step(struct replay *replay) {
+    while (replay->head != NULL && replay->head->out_of_turn) {
+        replay->head = replay->head->next;
+    }
+    skip_what_is_silent(replay);
+    if (replay_stream_is_next(replay)) {
+        return replay_take_stream(replay);
+    }
+    if (pass_silent_stream(replay) || go_on(replay)) {
+        return true;
+    }
+    return !audit_stopped(replay->audit) && replay_pass_stream(replay);
 }
 
 /* What cannot be explained by anything. */
@@ -444,7 +462,8 @@ static void look_at_the_rest(struct replay *replay) {
     }
     certificate->registry_used_up = replay->registry == NULL;
     if (certificate->current == NULL && replay->registry != NULL &&
-        replay->registry->message.type != MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS) {
+        replay->registry->message.type != MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS &&
+        !replay_is_stream(replay->registry)) {
         audit_violation(replay->audit, "outcome", certificate, NULL, replay->registry,
                         "an outcome where no command is at the registry");
     }

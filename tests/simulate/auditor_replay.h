@@ -14,12 +14,24 @@ struct replay {
     struct audit_command *head;  /* the next command whose turn comes */
     struct audit_result *result; /* of the step that is being looked at */
     struct audit_result nobodys; /* of a step that no command hears of */
+    int64_t transactions;        /* the most that a reading that counted has shown */
 };
 
 struct certificate_event_head replay_event_head(const struct audit_item *item);
 struct certificate_registry_head replay_registry_head(const struct audit_item *item);
 bool replay_is_suspended(const struct replay *replay);
 bool replay_is_misaligned(const struct replay *replay);
+
+/* ---- auditor_stream.c ---- */
+
+bool replay_is_stream(const struct audit_item *item);
+/* Does the next event come of a reading? */
+bool replay_stream_is_next(const struct replay *replay);
+bool replay_take_stream(struct replay *replay);
+/* Is the next of registry.events a reading that nothing came of, nor had to? */
+bool replay_stream_is_silent(const struct replay *replay);
+/* Goes past one that brings nothing now. False: there is none. */
+bool replay_pass_stream(struct replay *replay);
 
 /* ---- auditor_expect.c: each takes the next event; false: it is missing, or wrong ---- */
 
