@@ -4,60 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/arena.h"
 #include "generated/c/registry_commands.h"
-#include "generated/c/registry_events.h"
-#include "tests/support/memory_broker.h"
+#include "tests/simulate/ledger_watch_inside.h"
 #include "wire/message.h"
 
-enum {
-    ARENA_BYTES = 1 << 20,
-    SUBMISSIONS_MAX = 4096,
-    SLOTS = 8192,         /* of the hash table; a power of two */
-    MARK_UUID_BYTES = 36, /* "millrace.txn" begins with the writer's incarnation */
-};
-
-/* One submission, as the ledger and the registry tell it. */
-struct watched {
-    struct uuid id;
-    struct uuid certificate_id;
-    bool submitted;
-    int32_t attempt;                   /* of the last intent; 0: none yet */
-    bool intent_open;                  /* no NotSent and no outcome since */
-    char incarnation[MARK_UUID_BYTES]; /* that wrote the last intent, by its transaction's mark */
-    uint8_t *transaction;              /* its bytes */
-    uint32_t transaction_length;
-    bool unknown;
-    bool succeeded;
-    bool refused;
-    bool resolved;
-    bool resolved_executed;
-    bool may_execute_twice; /* an operator took the risk: it may be executed after all */
-    uint32_t incidents;
-    uint32_t requests;
-    uint32_t executions;
-};
-
-struct ledger_watch {
-    struct ledger_watch_setup setup;
-    struct memory_topic *commands;
-    struct memory_topic *events;
-    int64_t commands_next[MEMORY_PARTITIONS_MAX];
-    int64_t events_next[MEMORY_PARTITIONS_MAX];
-    struct watched submissions[SUBMISSIONS_MAX];
-    uint32_t count;
-    uint32_t slots[SLOTS]; /* index + 1 */
-    uint32_t deeds_read;   /* lines of the registry's ledger */
-    struct ledger_counts counts;
-    struct arena arena;
-};
+enum { ARENA_BYTES = 1 << 20 };
 
 static struct watched *find(struct ledger_watch *watch, const struct uuid *id) {
     uint32_t hash;
     memcpy(&hash, id->bytes, sizeof hash);
-    for (uint32_t slot = hash % SLOTS;; slot = (slot + 1) % SLOTS) {
+    for (uint32_t slot = hash % WATCHED_SLOTS;; slot = (slot + 1) % WATCHED_SLOTS) {
         if (watch->slots[slot] == 0) {
-            assert(watch->count < SUBMISSIONS_MAX);
+            assert(watch->count < WATCHED_MAX);
             struct watched *made = &watch->submissions[watch->count++];
             *made = (struct watched){.id = *id};
             watch->slots[slot] = watch->count;
@@ -68,10 +26,6 @@ static struct watched *find(struct ledger_watch *watch, const struct uuid *id) {
             return found;
         }
     }
-}
-
-static bool is_settled(const struct watched *watched) {
-    return watched->succeeded || watched->refused || watched->resolved;
 }
 
 /* --- What the registry did. --- */
@@ -106,12 +60,12 @@ static void read_deeds(struct ledger_watch *watch) {
 
 /* --- What the ledger says. --- */
 
-static bool mark_of(const struct log_record *record, char incarnation[MARK_UUID_BYTES]) {
+static bool mark_of(const struct log_record *record, char incarnation[WATCHED_MARK_BYTES]) {
     for (uint32_t i = 0; i < record->headers_count; i++) {
         const struct log_header *header = &record->headers[i];
         if (text_equal(header->name, text_of("millrace.txn")) &&
-            header->value.length > MARK_UUID_BYTES) {
-            memcpy(incarnation, header->value.data, MARK_UUID_BYTES);
+            header->value.length > WATCHED_MARK_BYTES) {
+            memcpy(incarnation, header->value.data, WATCHED_MARK_BYTES);
             return true;
         }
     }
@@ -122,7 +76,7 @@ static bool mark_of(const struct log_record *record, char incarnation[MARK_UUID_
 static void check_alone(struct ledger_watch *watch, const struct watched *intended) {
     for (uint32_t i = 0; i < watch->count; i++) {
         const struct watched *other = &watch->submissions[i];
-        if (other != intended && other->attempt > 0 && !is_settled(other) &&
+        if (other != intended && other->attempt > 0 && !watched_settled(other) &&
             uuid_equal(&other->certificate_id, &intended->certificate_id)) {
             transcript_violation(watch->setup.transcript, "I7",
                                  "submission %s was intended while %s of its certificate is open",
@@ -136,7 +90,7 @@ static void intended(struct ledger_watch *watch, const struct log_record *record
     struct transcript *transcript = watch->setup.transcript;
     struct watched *watched = find(watch, &event->submission_id);
     watched->certificate_id = event->certificate_id;
-    if (watched->intent_open || watched->unknown || is_settled(watched)) {
+    if (watched->intent_open || watched->unknown || watched_settled(watched)) {
         transcript_violation(transcript, "I0",
                              "registry.events/%d/%lld: intent %d of submission %s over one that "
                              "stands",
@@ -172,7 +126,7 @@ static void intended(struct ledger_watch *watch, const struct log_record *record
 static void not_sent(struct ledger_watch *watch, const struct log_record *record,
                      const struct registry_events_submission_not_sent *event) {
     struct watched *watched = find(watch, &event->submission_id);
-    char incarnation[MARK_UUID_BYTES];
+    char incarnation[WATCHED_MARK_BYTES];
     if (!watched->intent_open || event->attempt != watched->attempt) {
         transcript_violation(watch->setup.transcript, "I0",
                              "registry.events/%d/%lld: NotSent without an open intent",
@@ -196,7 +150,7 @@ static void not_sent(struct ledger_watch *watch, const struct log_record *record
 static void outcome(struct ledger_watch *watch, const struct log_record *record,
                     struct watched *watched, bool executed) {
     struct transcript *transcript = watch->setup.transcript;
-    if (is_settled(watched)) {
+    if (watched_settled(watched)) {
         transcript_violation(transcript, "I4", "registry.events/%d/%lld: a second outcome of %s",
                              record->partition, (long long)record->offset, short_id(&watched->id));
     }
@@ -233,7 +187,7 @@ static void resolved(struct ledger_watch *watch, const struct log_record *record
 static void unknown(struct ledger_watch *watch, const struct log_record *record,
                     const struct registry_events_submission_unknown *event) {
     struct watched *watched = find(watch, &event->submission_id);
-    if (!watched->intent_open || watched->unknown || is_settled(watched)) {
+    if (!watched->intent_open || watched->unknown || watched_settled(watched)) {
         transcript_violation(watch->setup.transcript, "I4",
                              "registry.events/%d/%lld: %s becomes unknown out of turn",
                              record->partition, (long long)record->offset, short_id(&watched->id));
@@ -275,7 +229,10 @@ static void take_event(struct ledger_watch *watch, const struct log_record *reco
     case MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS:
         watch->counts.incidents++;
         break;
-    default: /* SubmissionSent, ResolutionRefused, StreamRead: nothing that the promise rests on */
+    case MESSAGE_REGISTRY_EVENTS_STREAM_READ:
+        watch_stream(watch, record, message->body);
+        break;
+    default: /* SubmissionSent, ResolutionRefused: nothing that the promise rests on */
         break;
     }
 }
@@ -317,6 +274,7 @@ void ledger_watch_read(struct ledger_watch *watch) {
     read_deeds(watch);
     for (int32_t p = 0; p < watch->setup.partitions; p++) {
         read_topic(watch, watch->commands, p, &watch->commands_next[p], take_command);
+        read_topic(watch, watch->operations, p, &watch->operations_next[p], watch_operation);
         read_topic(watch, watch->events, p, &watch->events_next[p], take_event);
     }
 }
@@ -341,8 +299,8 @@ static void watch_request(void *context, const struct registry_entry *request) {
                              request->attempt, id, watched->attempt);
     }
     if (request->attempt < watched->attempt ||
-        (request->attempt == watched->attempt && !watched->intent_open && !is_settled(watched) &&
-         !watched->unknown)) {
+        (request->attempt == watched->attempt && !watched->intent_open &&
+         !watched_settled(watched) && !watched->unknown)) {
         transcript_violation(transcript, "I1",
                              "attempt %d of %s was sent although the ledger says it never would be",
                              request->attempt, id);
@@ -370,13 +328,14 @@ void ledger_watch_each_unknown(const struct ledger_watch *watch,
 
 struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch) {
     struct ledger_counts counts = watch->counts;
+    counts.unanswered = watch_unanswered(watch);
     for (uint32_t i = 0; i < watch->count; i++) {
         const struct watched *watched = &watch->submissions[i];
         counts.submitted += watched->submitted;
         counts.unknown += watched->unknown;
         counts.unknown_executed += watched->unknown && watched->executions > 0;
-        counts.settled += is_settled(watched);
-        counts.open += watched->submitted && !watched->unknown && !is_settled(watched);
+        counts.settled += watched_settled(watched);
+        counts.open += watched->submitted && !watched->unknown && !watched_settled(watched);
     }
     return counts;
 }
@@ -403,7 +362,7 @@ void ledger_watch_at_rest(struct ledger_watch *watch) {
             transcript_violation(transcript, "I9", "%s was never submitted",
                                  short_id(&watched->id));
         }
-        if (!is_settled(watched)) {
+        if (!watched_settled(watched)) {
             transcript_violation(transcript, "I9", "%s has no outcome", short_id(&watched->id));
         }
         const bool executed =
@@ -423,6 +382,7 @@ struct ledger_watch *ledger_watch_open(const struct ledger_watch_setup *setup) {
     watch->setup = *setup;
     watch->commands = memory_topic(setup->log, "registry.commands");
     watch->events = memory_topic(setup->log, "registry.events");
+    watch->operations = memory_topic(setup->log, "registry.operations");
     arena_init(&watch->arena, memory, ARENA_BYTES);
     lying_registry_watch(setup->registry, watch_request, watch);
     return watch;
@@ -432,6 +392,7 @@ void ledger_watch_close(struct ledger_watch *watch) {
     for (uint32_t i = 0; i < watch->count; i++) {
         free(watch->submissions[i].transaction);
     }
+    free(watch->readings);
     free(watch->arena.base);
     free(watch);
 }

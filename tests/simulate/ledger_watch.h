@@ -4,6 +4,7 @@
 #define MILLRACE_SIMULATE_LEDGER_WATCH_H
 
 #include "tests/simulate/lying_registry.h"
+#include "tests/simulate/timeline.h"
 #include "tests/simulate/transcript.h"
 #include "tests/support/memory_log.h"
 #include "wire/schema_cache.h"
@@ -22,7 +23,8 @@ struct ledger_watch;
 struct ledger_watch *ledger_watch_open(const struct ledger_watch_setup *setup);
 void ledger_watch_close(struct ledger_watch *watch);
 
-/* Read what has become visible: I0, I1, I3, I4, I7, I8 at each event. */
+/* Read what has become visible: I0, I1, I3, I4, I7, I8 at each event, and whether each reading of a
+ * stream is one of the registry's own. */
 void ledger_watch_read(struct ledger_watch *watch);
 
 /* Each submission that is unknown now. */
@@ -43,6 +45,8 @@ struct ledger_counts {
     uint32_t resolved;   /* by a verdict */
     uint32_t late_sends; /* requests of a submission that was unknown already */
     uint32_t incidents;
+    uint32_t streams_read;
+    uint32_t unanswered; /* ReadStreams, where the registry can give an answer */
 };
 struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch);
 
