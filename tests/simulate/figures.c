@@ -7,6 +7,7 @@ void figures_add(struct world_figures *sum, const struct world_figures *figures)
     sum->deeds += figures->deeds;
     sum->can_be_asked += figures->can_be_asked;
     sum->questions += figures->questions;
+    sum->streams_read += figures->streams_read;
     sum->asked_unknown += figures->asked_unknown;
     sum->asked_at_rest_unknown += figures->asked_at_rest_unknown;
     sum->at_rest_unknown += figures->at_rest_unknown;

@@ -95,17 +95,27 @@ static void ask_verify(struct world *world) {
     feeding_finish(&feeding);
 }
 
-void judge_topics(struct world *world) {
-    ask_verify(world);
-    const struct auditor_setup auditor = {
+static struct auditor_setup auditor_of(struct world *world) {
+    return (struct auditor_setup){
         .log = kafka_log(world->kafka),
         .registry = world->registry,
         .cache = world->cache,
         .partitions = world->settings.partitions,
         .transcript = &world->transcript,
         .readings = 1 + (uint32_t)world->figures.kinds[FAULT_OFFSETS_LOST],
-        .at_rest = true,
     };
+}
+
+void judge_misaligned_is_read(struct world *world) {
+    struct auditor_setup auditor = auditor_of(world);
+    auditor.is_read = true;
+    auditor_look(&auditor);
+}
+
+void judge_topics(struct world *world) {
+    struct auditor_setup auditor = auditor_of(world);
+    auditor.at_rest = true;
+    ask_verify(world);
     if (!world->transcript.violated) {
         auditor_look(&auditor);
     }

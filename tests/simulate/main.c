@@ -75,10 +75,11 @@ static void print_totals(const struct totals *totals, int64_t took_ms) {
         (unsigned long long)sum->at_rest_unknown, (unsigned long long)sum->resolved,
         (unsigned long long)sum->late_sends, (unsigned long long)sum->incidents);
     (void)printf(
-        "the registry can be asked in %llu seeds: %llu questions; %llu unknown there, %llu of them "
-        "still when the faults were over\n",
+        "the registry can be asked in %llu seeds: %llu questions, %llu streams read; %llu unknown "
+        "there, %llu of them still when the faults were over\n",
         (unsigned long long)sum->can_be_asked, (unsigned long long)sum->questions,
-        (unsigned long long)sum->asked_unknown, (unsigned long long)sum->asked_at_rest_unknown);
+        (unsigned long long)sum->streams_read, (unsigned long long)sum->asked_unknown,
+        (unsigned long long)sum->asked_at_rest_unknown);
     (void)printf(
         "kafka: %llu commits, %llu in doubt, late ends %llu (refused %llu, of another "
         "transaction %llu), timed out %llu, fenced %llu, rebalances %llu, evicted %llu, "

@@ -28,6 +28,10 @@ enum meddling {
     MEDDLING_MISPLACED,
     MEDDLING_REALIGN,
     MEDDLING_REALIGN_WRONG, /* to slices that do not sum up */
+    /* Where there is something to read. */
+    MEDDLING_READ, /* a certificate's stream, needed or not, now and then twice */
+    MEDDLING_READ_STRANGER,
+    MEDDLING_READ_ANYWHERE, /* perhaps at a registry that has never heard of it */
     MEDDLINGS,
 };
 
@@ -152,18 +156,16 @@ static bool is_misaligned(const struct certificates_state_certificate_state *boo
            books->model.suspension->cause == MILLRACE_SUSPENSION_CAUSE_MISALIGNED;
 }
 
-/* The registry has the slices as we have them, its people say; or, when `wrong`, one Wh more. */
-static void write_realignment(struct operator* person,
-                              const struct certificates_state_certificate_state *books,
-                              bool wrong) {
-    const struct certificates_state_certificate_model *model = &books->model;
+/* The slices as we have them. */
+static struct millrace_realigned_slice *slices_of_ours(
+    struct operator* person, const struct certificates_state_certificate_model *model) {
     struct millrace_realigned_slice *slices =
         arena_take(&person->arena, (model->slices_count + 1) * sizeof *slices);
     for (uint32_t i = 0; i < model->slices_count; i++) {
         const struct certificates_state_slice_model *slice = &model->slices[i];
         slices[i] = (struct millrace_realigned_slice){
             .slice_id = slice->slice_id,
-            .quantity = slice->quantity + (wrong && slice->quantity < LIMIT_QUANTITY_WH_MAX),
+            .quantity = slice->quantity,
             .owner = slice->owner,
             .has_registry_hash = slice->has_registry_hash,
             .registry_hash = slice->registry_hash,
@@ -173,13 +175,60 @@ static void write_realignment(struct operator* person,
             .allocation = slice->allocation,
         };
     }
+    return slices;
+}
+
+/* The slices as the registry has them, down to what they are worth. */
+static struct millrace_realigned_slice *slices_of_theirs(struct operator* person,
+                                                         const struct lying_stream *stream) {
+    struct millrace_realigned_slice *slices =
+        arena_take(&person->arena, (stream->slices_count + 1) * sizeof *slices);
+    for (uint32_t i = 0; i < stream->slices_count; i++) {
+        const struct lying_slice *slice = &stream->slices[i];
+        slices[i] = (struct millrace_realigned_slice){
+            .slice_id = slice->id,
+            .quantity = slice->quantity,
+            .owner = {slice->owner, slice->owner_length},
+            .has_registry_hash = true,
+            .registry_hash = {slice->name, LYING_NAME_BYTES},
+            .state = slice->state,
+        };
+        if (slice->state != MILLRACE_SLICE_STATE_AVAILABLE) {
+            struct millrace_allocation *allocation = arena_take(&person->arena, sizeof *allocation);
+            *allocation = (struct millrace_allocation){
+                .allocation_id = slice->allocation_id,
+                .counterpart_certificate_id = slice->counterpart,
+            };
+            slices[i].allocation = allocation;
+        }
+    }
+    return slices;
+}
+
+/* The registry has the slices as we have them, its people say, or tell how it has them where they
+ * can read that themselves; or, when `wrong`, one Wh more. */
+static void write_realignment(struct operator* person,
+                              const struct certificates_state_certificate_state *books,
+                              bool wrong) {
+    const struct certificates_state_certificate_model *model = &books->model;
+    const struct lying_stream *stream =
+        person->setup.can_read && model->issued != NULL
+            ? lying_registry_stream(person->setup.registry, &books->certificate_id,
+                                    model->issued->registry)
+            : NULL;
+    struct millrace_realigned_slice *slices =
+        stream != NULL ? slices_of_theirs(person, stream) : slices_of_ours(person, model);
+    const uint32_t slices_count = stream != NULL ? stream->slices_count : model->slices_count;
+    for (uint32_t i = 0; wrong && i < slices_count; i++) {
+        slices[i].quantity += slices[i].quantity < LIMIT_QUANTITY_WH_MAX;
+    }
     const struct certificates_operations_realign_certificate operation = {
         .metadata = metadata(person),
         .certificate_id = books->certificate_id,
         .operator= text_of("olga"),
         .slices = slices,
-        .slices_count = model->slices_count,
-        .withdrawn = model->withdrawn,
+        .slices_count = slices_count,
+        .withdrawn = stream != NULL ? stream->withdrawn : model->withdrawn,
         .evidence = text_of("the registry's people read it out"),
     };
     transcript_say(person->setup.transcript, "the operator realigns %s%s",
@@ -187,6 +236,31 @@ static void write_realignment(struct operator* person,
     person->counts.realignments++;
     write_operation(person, MESSAGE_CERTIFICATES_OPERATIONS_REALIGN_CERTIFICATE,
                     &books->certificate_id, &operation, 0);
+}
+
+/* ---- readings ---- */
+
+static void write_reading(struct operator* person, const struct uuid *certificate_id,
+                          struct text registry) {
+    const struct registry_operations_read_stream operation = {
+        .metadata = metadata(person),
+        .certificate_id = *certificate_id,
+        .registry = registry,
+    };
+    transcript_say(person->setup.transcript, "the operator wants the stream of %s read at %.*s",
+                   short_id(certificate_id), (int)registry.length, registry.data);
+    person->counts.readings++;
+    write_operation(person, MESSAGE_REGISTRY_OPERATIONS_READ_STREAM, certificate_id, &operation, 0);
+}
+
+bool operator_reads_stream(struct operator* person, const struct uuid *certificate_id) {
+    const struct certificates_state_certificate_state *books =
+        operator_books(person, certificate_id);
+    if (books == NULL || books->model.issued == NULL) {
+        return false;
+    }
+    write_reading(person, certificate_id, books->model.issued->registry);
+    return true;
 }
 
 /* ---- in a hurry ---- */
@@ -243,6 +317,24 @@ static void meddle_with_books(struct operator* person, bool wrong) {
     }
 }
 
+static void meddle_with_streams(struct operator* person, bool anywhere) {
+    const struct operator_submission *any =
+        some_submission(person, OPERATOR_STAGE_QUEUED, OPERATOR_STAGE_SETTLED);
+    const bool main = chance_below(&person->chance, 2) == 0;
+    const bool twice = chance_below(&person->chance, 4) == 0;
+    const struct text guessed = text_of(main ? "main" : "other");
+    if (any == NULL) {
+        return;
+    }
+    const struct uuid id = any->certificate_id;
+    char right[sizeof any->registry];
+    memcpy(right, any->registry, sizeof right);
+    write_reading(person, &id, anywhere || right[0] == '\0' ? guessed : text_of(right));
+    if (twice) {
+        append(person, &person->last);
+    }
+}
+
 /* The same again, unless it has become a lie. */
 static void repeat(struct operator* person) {
     const struct operator_note *last = &person->last;
@@ -275,7 +367,8 @@ void operator_meddles(struct operator* person) {
     const struct verdict ruleless = {MILLRACE_CLOSING_RULE_NONE, seen, 0};
     const struct verdict misplaced = {MILLRACE_CLOSING_RULE_WRITER_DEAD, seen, 1};
     operator_reads(person);
-    switch ((enum meddling)chance_below(&person->chance, MEDDLINGS)) {
+    const uint32_t most = person->setup.can_read ? MEDDLINGS : MEDDLING_READ;
+    switch ((enum meddling)chance_below(&person->chance, most)) {
     case MEDDLING_UNKNOWN:
         meddle_with(person, OPERATOR_STAGE_UNKNOWN, OPERATOR_STAGE_UNKNOWN, &dead);
         return;
@@ -309,10 +402,27 @@ void operator_meddles(struct operator* person) {
     case MEDDLING_REALIGN_WRONG:
         meddle_with_books(person, true);
         return;
+    case MEDDLING_READ:
+        meddle_with_streams(person, false);
+        return;
+    case MEDDLING_READ_ANYWHERE:
+        meddle_with_streams(person, true);
+        return;
+    case MEDDLING_READ_STRANGER: {
+        const struct uuid stranger = fresh_id(person);
+        write_reading(person, &stranger, text_of("main"));
+        return;
+    }
     case MEDDLINGS:
         break;
     }
     assert(false);
+}
+
+void operator_is_curious(struct operator* person) {
+    assert(person->setup.can_read);
+    operator_reads(person);
+    meddle_with_streams(person, false);
 }
 
 /* ---- with care ---- */

@@ -18,6 +18,7 @@ struct operator_setup {
     struct schema_cache *cache;
     struct chance chance;
     int32_t partitions;
+    bool can_read; /* the registry's streams, and have them read */
 };
 
 /* What he has written so far. */
@@ -27,6 +28,7 @@ struct operator_counts {
     uint32_t not_executed_may_execute_twice;
     uint32_t hopeless; /* verdicts that nobody can follow: malformed, again, without a rule */
     uint32_t realignments;
+    uint32_t readings;
 };
 
 struct operator;
@@ -41,6 +43,10 @@ void operator_meddles(struct operator* person);
  * False: nobody has heard of it. */
 bool operator_says(struct operator* person, const struct uuid *submission_id,
                    enum millrace_closing_rule rule);
+/* He has some certificate's stream read, needed or not, now and then twice. */
+void operator_is_curious(struct operator* person);
+/* Has a certificate's stream read. False: there is none that was issued. */
+bool operator_reads_stream(struct operator* person, const struct uuid *certificate_id);
 /* Closes all that is unknown now and all that misaligned certificates wait for, as far as it was
  * not tried in the last minute: with the truth; "not executed" with MayExecuteTwice. Returns how
  * many are still open. */

@@ -31,6 +31,7 @@ enum operator_stage {
 struct operator_submission {
     struct uuid id;
     struct uuid certificate_id;
+    char registry[16]; /* by its configured name; empty: nobody has said it yet */
     enum operator_stage stage;
     bool tried;
     int64_t tried_ms;

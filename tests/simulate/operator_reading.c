@@ -1,8 +1,10 @@
 /* What an operator can read: the topics, as far as they are visible. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "generated/c/certificates_events.h"
+#include "generated/c/registry_commands.h"
 #include "generated/c/registry_events.h"
 #include "tests/simulate/known_ids.h"
 #include "tests/simulate/operator_inside.h"
@@ -84,10 +86,14 @@ static struct operator_certificate *certificate_of(struct operator* person,
 static void learn(struct operator* person, const struct message *message) {
     /* All messages about a submission begin alike; StreamRead is about none. */
     const struct registry_events_submission_sent *head = message->body;
+    const struct registry_commands_submit_transaction *submit = message->body;
+    struct operator_submission *known;
     const struct certificates_events_certificate_suspended *suspended = message->body;
     switch ((int)message->type) {
     case MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION:
-        (void)submission_of(person, &head->submission_id, &head->certificate_id);
+        known = submission_of(person, &head->submission_id, &head->certificate_id);
+        (void)snprintf(known->registry, sizeof known->registry, "%.*s",
+                       (int)submit->registry.length, submit->registry.data);
         return;
     case MESSAGE_REGISTRY_EVENTS_SUBMISSION_NOT_SENT:
         submission_of(person, &head->submission_id, &head->certificate_id)->stage =

@@ -1,6 +1,7 @@
 #include "tests/simulate/weather.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/memory_broker.h"
@@ -12,8 +13,11 @@ enum {
     LATENCY_LEAST_MS = 20,
     HOUR_MS = 3600000,
     LATENCIES = 4,
-    LATENCY_CALM_MS = 4000, /* the most, with the faults over */
-    MEDDLE_MS = 7000,       /* between two verdicts of somebody in a hurry */
+    LATENCY_CALM_MS = 4000,     /* the most, with the faults over */
+    MEDDLE_MS = 7000,           /* between two verdicts of somebody in a hurry */
+    CONTRADICTIONS_TO_READ = 3, /* as many where they are set right by reading */
+    STRANGERS_MOST = 8,         /* who change a certificate at the registry by themselves */
+    CURIOUS_MOST = 30,          /* who want a stream read for no reason */
 };
 
 static const int64_t latencies_ms[LATENCIES] = {0, 1000, 4000, 20000};
@@ -84,7 +88,8 @@ static void renew(struct world *world) {
         .latency_most_ms = LATENCY_LEAST_MS + latencies_ms[chance_below(&fair, LATENCIES)],
         .way_most_ms = chance_between(&fair, 0, 50),
         .refuses_permille = chance_below(&fair, 150),
-        .contradicts_permille = chance_below(&fair, 2) == 0 ? 0 : chance_below(&fair, 30),
+        .contradicts_permille = (chance_below(&fair, 2) == 0 ? 0 : chance_below(&fair, 30)) *
+                                (world->settings.can_be_read ? CONTRADICTIONS_TO_READ : 1),
         .accepts_permille = chance_below(&fair, 1000),
         .queue_most_ms = WEATHER_QUEUE_MOST_MS,
     };
@@ -269,11 +274,44 @@ static void begin_fault(void *context, uint64_t argument) {
     }
 }
 
+static void meet_stranger(void *context, uint64_t number) {
+    struct world *world = context;
+    char subject[32];
+    (void)snprintf(subject, sizeof subject, "stranger %u", (uint32_t)number);
+    struct chance chance = chance_stream(world->settings.seed, subject);
+    if (world->faults_on) {
+        lying_registry_meets_stranger(world->registry, &chance);
+    }
+}
+
+static void be_curious(void *context, uint64_t number) {
+    struct world *world = context;
+    (void)number;
+    if (world->faults_on) {
+        operator_is_curious(world->operator);
+    }
+}
+
+static void invite(struct world *world, const char *whom, uint32_t most,
+                   void (*visit)(void *context, uint64_t number)) {
+    struct chance chance = chance_stream(world->settings.seed, whom);
+    const uint32_t count = chance_below(&chance, most);
+    for (uint32_t i = 0; i < count; i++) {
+        timeline_at(&world->timeline,
+                    chance_between(&chance, world->settings.begin_ms, world->settings.end_ms),
+                    visit, world, i);
+    }
+}
+
 void weather_begin(struct world *world) {
     world->faults_on = true;
     renew(world);
     for (uint32_t i = 0; i < world->faults_count; i++) {
         timeline_at(&world->timeline, world->faults[i].begin_ms, begin_fault, world, i);
+    }
+    if (world->settings.can_be_read) {
+        invite(world, "strangers", STRANGERS_MOST, meet_stranger);
+        invite(world, "curious people", CURIOUS_MOST, be_curious);
     }
 }
 

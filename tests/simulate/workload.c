@@ -15,18 +15,45 @@ enum {
 
 static const char topic[] = "certificates.commands";
 
+static const struct rules_issuer issuers[] = {
+    {.grid_area = {"DK1", 3}, .name = {"issuer.dk1", 10}},
+    {.grid_area = {"DK2", 3}, .name = {"issuer.dk2", 10}},
+};
+
+/* As a registry shows it. */
+#define KEY(name) \
+    { (const uint8_t *)"key of " name, sizeof "key of " name - 1 }
+
+static const struct rules_owner owners[HOPE_OWNERS] = {
+    {.name = {"alice", 5}, .key = KEY("alice")},
+    {.name = {"bob", 3}, .key = KEY("bob")},
+    {.name = {"carol", 5}, .key = KEY("carol")},
+    {.name = {"dave:eu.1", 9}, .key = KEY("dave:eu.1")},
+    {.name = {"erin_2-x", 8}},
+};
+
+#undef KEY
+
 const struct rules *workload_rules(void) {
-    static const struct rules_issuer issuers[] = {
-        {.grid_area = {"DK1", 3}, .name = {"issuer.dk1", 10}},
-        {.grid_area = {"DK2", 3}, .name = {"issuer.dk2", 10}},
-    };
     static const struct rules_registry registries[] = {
         {.name = {"main", 4}},
         {.name = {"other", 5}},
     };
-    static const struct rules_owner owners[HOPE_OWNERS] = {
-        {.name = {"alice", 5}},     {.name = {"bob", 3}},      {.name = {"carol", 5}},
-        {.name = {"dave:eu.1", 9}}, {.name = {"erin_2-x", 8}},
+    static const struct rules rules = {
+        .issuers = issuers,
+        .issuers_count = HOPE_AREAS,
+        .registries = registries,
+        .registries_count = 2,
+        .owners = owners,
+        .owners_count = HOPE_OWNERS,
+    };
+    return &rules;
+}
+
+const struct rules *workload_rules_readable(void) {
+    static const struct rules_registry registries[] = {
+        {.name = {"main", 4}, .readable = true},
+        {.name = {"other", 5}, .readable = true},
     };
     static const struct rules rules = {
         .issuers = issuers,

@@ -129,8 +129,10 @@ struct uuid workload_asks(struct workload *workload, uint32_t number, enum messa
 /* And writes the same record again. */
 void workload_repeats(struct workload *workload, const struct uuid *command_id);
 struct uuid workload_certificate(const struct workload *workload, uint32_t number);
-/* The rules that its certificates are subject to: issuers, owners, the registries "main" and
- * "other"; no expiry. */
+/* The rules that its certificates are subject to: issuers, owners, all but one with the keys that
+ * registries show, the registries "main" and "other"; no expiry. */
 const struct rules *workload_rules(void);
+/* The same, with registries that can be read. */
+const struct rules *workload_rules_readable(void);
 
 #endif

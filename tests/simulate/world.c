@@ -223,7 +223,7 @@ static bool is_at_rest(struct world *world) {
     const struct ledger_counts counts = ledger_watch_counts(world->watch);
     return counts.open == 0 && all_is_read(world, false) &&
            (counts.unknown_executed == 0 || !world->settings.can_be_asked) &&
-           lying_registry_pending(world->registry) == 0;
+           counts.unanswered == 0 && lying_registry_pending(world->registry) == 0;
 }
 
 /* Why nothing moves, for whoever reads the transcript. */
@@ -258,15 +258,19 @@ static void come_to_rest(struct world *world) {
             tell_lanes(world);
             transcript_violation(&world->transcript, "liveness",
                                  "10 minutes after the last fault %u submissions are open, %u are "
-                                 "unknown although they were executed%s",
+                                 "unknown although they were executed, %u streams are not read%s",
                                  ledger_watch_counts(world->watch).open,
                                  ledger_watch_counts(world->watch).unknown_executed,
+                                 ledger_watch_counts(world->watch).unanswered,
                                  all_is_read(world, true) ? "" : ", and records are not read");
         }
         world_pass(world, world->timeline.now_ms + REST_SLICE_MS);
     }
     ledger_watch_when_calm(world->watch);
     judge_unknown_is_shown(world);
+    if (world->settings.can_be_read && !world->transcript.violated) {
+        judge_misaligned_is_read(world);
+    }
     world->figures.at_rest_unknown = ledger_watch_counts(world->watch).unknown;
 }
 
@@ -337,6 +341,7 @@ void world_ends(struct world *world) {
     world->figures.resolved = ledger.resolved;
     world->figures.late_sends = ledger.late_sends;
     world->figures.incidents = ledger.incidents;
+    world->figures.streams_read = ledger.streams_read;
     if (world->settings.can_be_asked) {
         world->figures.asked_unknown = world->figures.ever_unknown;
         world->figures.asked_at_rest_unknown = world->figures.at_rest_unknown;
@@ -380,6 +385,7 @@ static void draw_settings(struct world_settings *settings, uint64_t seed) {
         settings->parts[p] = apart ? 1u << p % INSTANCE_PARTS : INSTANCE_ALL_PARTS;
     }
     settings->can_be_asked = chance_below(&chance, 3) == 0;
+    settings->can_be_read = settings->can_be_asked;
 }
 
 static void open_schemas(struct world *world) {
@@ -414,6 +420,7 @@ static void open_outside(struct world *world) {
         .transcript = &world->transcript,
         .chance = chance_stream(seed, "registry"),
         .can_be_asked = world->settings.can_be_asked,
+        .can_be_read = world->settings.can_be_read,
     };
     world->registry = lying_registry_open(&registry);
 }
@@ -449,6 +456,7 @@ static void open_people(struct world *world) {
         .cache = world->cache,
         .chance = chance_stream(settings->seed, "operator"),
         .partitions = settings->partitions,
+        .can_read = settings->can_be_read,
     };
     world->operator= operator_open(&operator);
     const struct ledger_watch_setup watch = {
@@ -484,7 +492,7 @@ struct world *world_open_as(const struct world_settings *settings) {
     world->deployment.registry = world->registry;
     world->deployment.schemas = world->schemas;
     world->deployment.options = &world->options;
-    world->deployment.rules = workload_rules();
+    world->deployment.rules = settings->can_be_read ? workload_rules_readable() : workload_rules();
     world->deployment.partitions = world->settings.partitions;
     world->deployment.ids = chance_stream(settings->seed, "ids");
     open_people(world);

@@ -29,6 +29,7 @@ struct world_settings {
     int64_t end_ms;
     int64_t trouble_ms; /* from then on nothing is wrong any more */
     bool can_be_asked;  /* the registry; the yardstick is one that cannot */
+    bool can_be_read;   /* its streams */
 };
 
 /* Where a process may run, one life after the other. */
@@ -49,6 +50,7 @@ struct world_figures {
     uint64_t deeds;                 /* of the registry */
     uint64_t can_be_asked;          /* runs in which it can be */
     uint64_t questions;             /* that it has read */
+    uint64_t streams_read;          /* StreamReads */
     uint64_t asked_unknown;         /* of `ever_unknown`: in those runs */
     uint64_t asked_at_rest_unknown; /* of `at_rest_unknown`: likewise */
     uint64_t at_rest_unknown;       /* with the faults over, before the operator */
@@ -118,6 +120,8 @@ void world_kill(struct world *world, uint32_t place);
 
 /* judge.c: is each unknown outcome shown by a suspended certificate? */
 void judge_unknown_is_shown(struct world *world);
+/* Has each misaligned certificate been compared with the registry, and stayed so for a reason? */
+void judge_misaligned_is_read(struct world *world);
 /* Is everything in the topics as it must be, at rest? */
 void judge_topics(struct world *world);
 
