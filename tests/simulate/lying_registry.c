@@ -274,6 +274,10 @@ void lying_registry_let_read(struct lying_registry *registry) {
     registry->can_be_read = true;
 }
 
+bool lying_registry_can_be_read(const struct lying_registry *registry) {
+    return registry->can_be_read;
+}
+
 uint32_t lying_registry_pending(const struct lying_registry *registry) {
     return registry->pending;
 }

@@ -101,6 +101,7 @@ bool lying_registry_was_heard(const struct lying_registry *registry,
                               const struct uuid *submission_id);
 /* Questions that it has read. */
 uint32_t lying_registry_questions(const struct lying_registry *registry);
+bool lying_registry_can_be_read(const struct lying_registry *registry);
 /* What its people find in a certificate's stream; NULL: it has none by this name. */
 const struct lying_stream *lying_registry_stream(const struct lying_registry *registry,
                                                  const struct uuid *certificate_id,

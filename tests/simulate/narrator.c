@@ -91,6 +91,12 @@ static void tell_answer(const struct certificates_answers_command_answered *answ
         (long long)answer->version);
 }
 
+static void tell_stream(const struct registry_events_stream_read *event, char told[DETAIL_MAX]) {
+    (void)snprintf(told, DETAIL_MAX, "the stream of %s is read: %lld transactions, %u slices%s",
+                   short_id(&event->certificate_id), (long long)event->transactions,
+                   event->slices_count, event->withdrawn ? ", withdrawn" : "");
+}
+
 static void tell_evidence(const struct registry_evidence_evidence_found *evidence,
                           char told[DETAIL_MAX]) {
     (void)snprintf(told, DETAIL_MAX, "evidence about %s: %s", short_id(&evidence->submission_id),
@@ -107,6 +113,8 @@ static void tell_message(const struct message *message, const struct log_record 
         tell_answer(message->body, told);
     } else if (message->type == MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND) {
         tell_evidence(message->body, told);
+    } else if (message->type == MESSAGE_REGISTRY_EVENTS_STREAM_READ) {
+        tell_stream(message->body, told);
     } else if (message->type == MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_SUSPENDED) {
         const struct certificates_events_certificate_suspended *event = message->body;
         (void)snprintf(told, DETAIL_MAX, "%.8s: CertificateSuspended (%s)",

@@ -212,7 +212,7 @@ static void write_realignment(struct operator* person,
                               bool wrong) {
     const struct certificates_state_certificate_model *model = &books->model;
     const struct lying_stream *stream =
-        person->setup.can_read && model->issued != NULL
+        lying_registry_can_be_read(person->setup.registry) && model->issued != NULL
             ? lying_registry_stream(person->setup.registry, &books->certificate_id,
                                     model->issued->registry)
             : NULL;
@@ -367,7 +367,8 @@ void operator_meddles(struct operator* person) {
     const struct verdict ruleless = {MILLRACE_CLOSING_RULE_NONE, seen, 0};
     const struct verdict misplaced = {MILLRACE_CLOSING_RULE_WRITER_DEAD, seen, 1};
     operator_reads(person);
-    const uint32_t most = person->setup.can_read ? MEDDLINGS : MEDDLING_READ;
+    const uint32_t most =
+        lying_registry_can_be_read(person->setup.registry) ? MEDDLINGS : MEDDLING_READ;
     switch ((enum meddling)chance_below(&person->chance, most)) {
     case MEDDLING_UNKNOWN:
         meddle_with(person, OPERATOR_STAGE_UNKNOWN, OPERATOR_STAGE_UNKNOWN, &dead);
@@ -420,7 +421,7 @@ void operator_meddles(struct operator* person) {
 }
 
 void operator_is_curious(struct operator* person) {
-    assert(person->setup.can_read);
+    assert(lying_registry_can_be_read(person->setup.registry));
     operator_reads(person);
     meddle_with_streams(person, false);
 }

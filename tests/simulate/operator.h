@@ -18,7 +18,6 @@ struct operator_setup {
     struct schema_cache *cache;
     struct chance chance;
     int32_t partitions;
-    bool can_read; /* the registry's streams, and have them read */
 };
 
 /* What he has written so far. */

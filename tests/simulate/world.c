@@ -456,7 +456,6 @@ static void open_people(struct world *world) {
         .cache = world->cache,
         .chance = chance_stream(settings->seed, "operator"),
         .partitions = settings->partitions,
-        .can_read = settings->can_be_read,
     };
     world->operator= operator_open(&operator);
     const struct ledger_watch_setup watch = {

@@ -213,13 +213,30 @@ static void clear(struct scene *scene, const struct scene_words *words) {
     say(scene, "from now on requests to commit get through again");
 }
 
-/* All that the connectors read is read again by the next lane. */
-static void rewind_input(struct scene *scene, const struct scene_words *words) {
-    (void)words;
+/* All of it is read again by the next lane. */
+static void rewind_input(struct scene *scene, const char *processor, const char *topic) {
     struct memory_log *log = kafka_log(scene->world->kafka);
-    *memory_offset(memory_group(log, "registry-connector"), memory_topic(log, "registry.commands"),
-                   0) = -1;
+    *memory_offset(memory_group(log, processor), memory_topic(log, topic), 0) = -1;
+}
+
+static void rewind_commands(struct scene *scene, const struct scene_words *words) {
+    (void)words;
+    rewind_input(scene, "registry-connector", "registry.commands");
     say(scene, "somebody sets the connectors' position in registry.commands back to the beginning");
+}
+
+static void rewind_operations(struct scene *scene, const struct scene_words *words) {
+    (void)words;
+    rewind_input(scene, "registry-connector", "registry.operations");
+    say(scene,
+        "somebody sets the connectors' position in registry.operations back to the beginning");
+}
+
+static void rewind_events(struct scene *scene, const struct scene_words *words) {
+    (void)words;
+    rewind_input(scene, "certificates", "registry.events");
+    say(scene,
+        "somebody sets the position of certificates in registry.events back to the beginning");
 }
 
 static void compact(struct scene *scene, const struct scene_words *words) {
@@ -244,6 +261,13 @@ static void look_up(struct scene *scene, const struct scene_words *words) {
 
 static void call_dead(struct scene *scene, const struct scene_words *words) {
     resolve(scene, words, MILLRACE_CLOSING_RULE_WRITER_DEAD);
+}
+
+static void have_read(struct scene *scene, const struct scene_words *words) {
+    const struct uuid id = workload_certificate(scene->world->workload, words->certificate);
+    const bool issued = operator_reads_stream(scene->world->operator, & id);
+    assert(issued);
+    (void)issued;
 }
 
 static void take_risk(struct scene *scene, const struct scene_words *words) {
@@ -287,6 +311,13 @@ static void let_ask(struct scene *scene, const struct scene_words *words) {
     scene->world->settings.can_be_asked = true;
 }
 
+static void let_read(struct scene *scene, const struct scene_words *words) {
+    (void)words;
+    lying_registry_let_read(scene->world->registry);
+    scene->world->settings.can_be_read = true;
+    scene->world->deployment.rules = workload_rules_readable();
+}
+
 static void remark(struct scene *scene, const struct scene_words *words) {
     transcript_say(&scene->world->transcript, "-- %s", words->rest);
 }
@@ -296,6 +327,7 @@ const struct scene_sentence scene_sentences[] = {
     {"the quarantine is $S s", set_quarantine},
     {"a turn takes $N records", set_turn},
     {"the registry can be asked", let_ask},
+    {"the registry can be read", let_read},
     {"-- $R", remark},
     {"$P starts", start},
     {"$P will stand still at $W for $S s", stand_still_at},
@@ -326,10 +358,13 @@ const struct scene_sentence scene_sentences[] = {
     {"answers to requests to commit are lost", lose_answers},
     {"requests to commit get stuck", delay_ends},
     {"requests to commit get through", clear},
-    {"registry.commands is read again", rewind_input},
+    {"registry.commands is read again", rewind_commands},
+    {"registry.operations is read again", rewind_operations},
+    {"registry.events is read again", rewind_events},
     {"Kafka compacts", compact},
     {"a stranger finds attempt $N of $C executed", testify_executed},
     {"a stranger does not find attempt $N of $C", testify_not_found},
+    {"the operator has $L read", have_read},
     {"the operator looks $C up", look_up},
     {"the operator looks $C up, and says that its writer is dead", call_dead},
     {"the operator looks $C up, and says that it may execute twice", take_risk},
