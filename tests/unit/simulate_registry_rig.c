@@ -49,7 +49,7 @@ struct registry registry_rig_connect(struct registry_rig *rig, uint32_t process)
     return port;
 }
 
-static void open_rig(struct registry_rig *rig, uint64_t seed, bool can_be_asked) {
+static void open_rig(struct registry_rig *rig, uint64_t seed, bool can_be_asked, bool can_be_read) {
     memset(rig, 0, sizeof *rig);
     rig->transcript = (struct transcript){.timeline = &rig->timeline, .keep = true};
     rig->registry = lying_registry_open(&(struct lying_registry_setup){
@@ -57,6 +57,7 @@ static void open_rig(struct registry_rig *rig, uint64_t seed, bool can_be_asked)
         .transcript = &rig->transcript,
         .chance = chance_stream(seed, "registry"),
         .can_be_asked = can_be_asked,
+        .can_be_read = can_be_read,
     });
     for (uint32_t i = 0; i < REGISTRY_RIG_PROCESSES; i++) {
         rig->processes[i] = (struct sim_process){
@@ -74,11 +75,15 @@ static void open_rig(struct registry_rig *rig, uint64_t seed, bool can_be_asked)
 }
 
 void registry_rig_open(struct registry_rig *rig, uint64_t seed) {
-    open_rig(rig, seed, false);
+    open_rig(rig, seed, false, false);
 }
 
 void registry_rig_open_asked(struct registry_rig *rig, uint64_t seed) {
-    open_rig(rig, seed, true);
+    open_rig(rig, seed, true, false);
+}
+
+void registry_rig_open_read(struct registry_rig *rig, uint64_t seed) {
+    open_rig(rig, seed, true, true);
 }
 
 void registry_rig_close(struct registry_rig *rig) {

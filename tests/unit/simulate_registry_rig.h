@@ -24,6 +24,8 @@ struct registry_rig {
 void registry_rig_open(struct registry_rig *rig, uint64_t seed);
 /* With a registry of the second kind, which can be asked. */
 void registry_rig_open_asked(struct registry_rig *rig, uint64_t seed);
+/* With one whose streams can be read as well. */
+void registry_rig_open_read(struct registry_rig *rig, uint64_t seed);
 /* Nothing may have been violated. */
 void registry_rig_close(struct registry_rig *rig);
 /* One more connection of a process. */
