@@ -430,6 +430,30 @@ struct row *tale_operation(struct told *told, bool executed, enum millrace_closi
     return tale_row(type, operation);
 }
 
+struct row *tale_reading(struct told *told) {
+    const enum message_type type = MESSAGE_REGISTRY_EVENTS_STREAM_READ;
+    struct registry_operations_read_stream *operation = tale_take(sizeof *operation);
+    struct registry_events_stream_read *event = tale_take(sizeof *event);
+    *operation = (struct registry_operations_read_stream){
+        .metadata = {.id = tale_uuid("61d1cbd4-1cd5-4a20-a8a5-1ee9a9a3f9f6"),
+                     .timestamp = 1767225600000,
+                     .source = source},
+        .certificate_id = told->certificate_id,
+        .registry = text_of("registry"),
+    };
+    *event = (struct registry_events_stream_read){
+        .metadata = child(told, &operation->metadata, type, 0),
+        .certificate_id = told->certificate_id,
+        .has_submission_id = true,
+        .submission_id = told->submission_id,
+        .sequence = told->sequence,
+        .attempt = told->attempt,
+    };
+    struct row *row = tale_row(MESSAGE_REGISTRY_OPERATIONS_READ_STREAM, operation);
+    (void)tale_row(type, event);
+    return row;
+}
+
 /* --- States and dead letters. --- */
 
 void tale_states(void) {
@@ -453,9 +477,13 @@ void tale_states(void) {
 }
 
 void tale_letter(const char *offset) {
+    tale_letter_of("certificates.commands", offset);
+}
+
+void tale_letter_of(const char *topic, const char *offset) {
     static const char *const names[3] = {"__streams.errors.topic", "__streams.errors.partition",
                                          "__streams.errors.offset"};
-    const char *values[3] = {"certificates.commands", "3", offset};
+    const char *values[3] = {topic, "3", offset};
     struct row *letter = &rows[rows_count++];
     *letter = (struct row){.topic = "dead-letters", .key = TALE_CERTIFICATE};
     for (int i = 0; i < 3; i++) {

@@ -102,6 +102,8 @@ struct row *tale_resolve(struct told *told, bool executed, enum millrace_closing
 struct row *tale_evidence(struct told *told);
 struct row *tale_contradict(struct told *told, const struct millrace_metadata *evidence);
 struct row *tale_operation(struct told *told, bool executed, enum millrace_closing_rule rule);
+/* A ReadStream, and its StreamRead: an empty stream. */
+struct row *tale_reading(struct told *told);
 
 /* The states as the processors would write them: the folds of what was told so far, with nothing
  * under way. */
@@ -109,6 +111,7 @@ void tale_states(void);
 
 /* A dead letter of a record at this offset of certificates.commands. */
 void tale_letter(const char *offset);
+void tale_letter_of(const char *topic, const char *offset);
 
 /* One certificate is issued, from the command to the answer; with its states. */
 struct told *tale_of_an_issue(void);

@@ -389,6 +389,25 @@ static struct registry_events_evidence_contradicts *until_incident(void) {
     return tale_find(CONTRADICTS, 0)->message.body;
 }
 
+static void until_reading(void) {
+    struct told *told = until_intent();
+    (void)tale_succeed(told);
+    (void)tale_reading(told);
+    tale_states();
+}
+
+Test(verify_ledger, a_reading_is_one_that_somebody_asked_for) {
+    until_reading();
+    EXPECT_OK();
+    tale_letter_of("registry.operations", "0"); /* read again, when its registry was known */
+    EXPECT_OK();
+    until_reading();
+    tale_find(MESSAGE_REGISTRY_OPERATIONS_READ_STREAM, 0)->left_out = true;
+    EXPECT_BREACH(
+        "registry.events[3]@2: its parent 61d1cbd4-1cd5-4a20-a8a5-1ee9a9a3f9f6 is no operation "
+        "that there is");
+}
+
 Test(verify_ledger, evidence_is_about_something_that_was_intended) {
     (void)until_incident();
     EXPECT_OK();

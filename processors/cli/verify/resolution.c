@@ -9,15 +9,15 @@
 
 void verify_registry_operations_take(struct verify *verify, const struct verify_record *record) {
     const struct message *message = record->message;
-    if (message == NULL || verify_letters_have(verify, record->record)) {
-        return;
-    }
-    if (message->type == MESSAGE_REGISTRY_OPERATIONS_READ_STREAM) {
+    if (message != NULL && message->type == MESSAGE_REGISTRY_OPERATIONS_READ_STREAM) {
+        /* One that has led to a StreamRead may be a dead letter when it is read again: by then the
+         * certificate has its registry, and it may be another. */
         const struct registry_operations_read_stream *read = message->body;
         (void)uuid_map_take(&verify->parents, &read->metadata.id);
         return;
     }
-    if (message->type != MESSAGE_REGISTRY_OPERATIONS_RESOLVE_SUBMISSION) {
+    if (message == NULL || verify_letters_have(verify, record->record) ||
+        message->type != MESSAGE_REGISTRY_OPERATIONS_RESOLVE_SUBMISSION) {
         return;
     }
     const struct registry_operations_resolve_submission *resolve = message->body;
