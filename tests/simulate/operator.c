@@ -426,6 +426,12 @@ void operator_is_curious(struct operator* person) {
     meddle_with_streams(person, false);
 }
 
+void operator_guesses(struct operator* person, const struct uuid *certificate_id) {
+    assert(lying_registry_can_be_read(person->setup.registry));
+    const bool main = chance_below(&person->chance, 2) == 0;
+    write_reading(person, certificate_id, text_of(main ? "main" : "other"));
+}
+
 /* ---- with care ---- */
 
 bool operator_says(struct operator* person, const struct uuid *submission_id,

@@ -44,6 +44,8 @@ bool operator_says(struct operator* person, const struct uuid *submission_id,
                    enum millrace_closing_rule rule);
 /* He has some certificate's stream read, needed or not, now and then twice. */
 void operator_is_curious(struct operator* person);
+/* He has this one's read, wherever he believes it to be; it need not exist yet. */
+void operator_guesses(struct operator* person, const struct uuid *certificate_id);
 /* Has a certificate's stream read. False: there is none that was issued. */
 bool operator_reads_stream(struct operator* person, const struct uuid *certificate_id);
 /* Closes all that is unknown now and all that misaligned certificates wait for, as far as it was

@@ -286,9 +286,15 @@ static void meet_stranger(void *context, uint64_t number) {
 
 static void be_curious(void *context, uint64_t number) {
     struct world *world = context;
-    (void)number;
-    if (world->faults_on) {
+    const uint32_t certificate = (uint32_t)number / 2 % world->settings.certificates;
+    if (!world->faults_on) {
+        return;
+    }
+    if (number % 2 == 0) {
         operator_is_curious(world->operator);
+    } else {
+        const struct uuid id = workload_certificate(world->workload, certificate);
+        operator_guesses(world->operator, & id);
     }
 }
 
