@@ -55,14 +55,10 @@ const struct rules *workload_rules_readable(void) {
         {.name = {"main", 4}, .readable = true},
         {.name = {"other", 5}, .readable = true},
     };
-    static const struct rules rules = {
-        .issuers = issuers,
-        .issuers_count = HOPE_AREAS,
-        .registries = registries,
-        .registries_count = 2,
-        .owners = owners,
-        .owners_count = HOPE_OWNERS,
-    };
+    static struct rules rules;
+    rules = *workload_rules();
+    assert(rules.registries_count == sizeof registries / sizeof registries[0]);
+    rules.registries = registries;
     return &rules;
 }
 
