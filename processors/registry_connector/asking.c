@@ -6,14 +6,12 @@
 #include "registry_connector/lane.h"
 
 struct question {
+    struct backoff_entry entry; /* while it waits */
     struct registry_call about;
-    uint32_t line;  /* in which it stands, or stood before it was put */
-    int64_t due_ms; /* monotonic; while it stands in line */
     /* It was put, and has no reply yet: enough to write that down, whatever the ledger has become
      * by then. From malloc. NULL: it waits. */
     struct flight_subject *out;
     struct question *bucket_next;
-    struct question *line_next;
 };
 
 /* --- All of them. --- */
@@ -32,24 +30,6 @@ static struct question **link_of(struct asking *asking, const struct registry_ca
         link = &(*link)->bucket_next;
     }
     return link;
-}
-
-static void stand_in_line(struct asking *asking, struct question *question, uint32_t line,
-                          int64_t now_ms) {
-    assert(line < ASKING_LINES && question->out == NULL);
-    struct question_line *at = &asking->lines[line];
-    question->line = line;
-    question->due_ms = line == 0 ? now_ms : now_ms + ((int64_t)ASKING_PAUSE_FIRST_MS << (line - 1));
-    question->line_next = NULL;
-    *(at->first == NULL ? &at->first : &at->last->line_next) = question;
-    at->last = question;
-}
-
-static void leave_line(struct asking *asking, struct question *question) {
-    struct question_line *at = &asking->lines[question->line];
-    assert(at->first == question);
-    at->first = question->line_next;
-    question->line_next = NULL;
 }
 
 static void forget(struct asking *asking, struct question *question) {
@@ -130,7 +110,11 @@ void asking_follow(struct connector_lane *lane, const struct registry_state_ledg
     *bucket = question;
     /* What this lane has sent itself its adapter still listens for. */
     const bool own = uuid_equal(&model->incarnation, &lane->identity.incarnation);
-    stand_in_line(&registry->asking, question, own ? ASKING_LINES - 1 : 0, now_ms);
+    if (own) {
+        backoff_queue_add_last(&registry->asking.queue, &question->entry, now_ms);
+    } else {
+        backoff_queue_add(&registry->asking.queue, &question->entry, now_ms);
+    }
 }
 
 /* --- Asking. --- */
@@ -140,15 +124,12 @@ static bool may_ask(const struct asking *asking, int64_t now_ms) {
                                             now_ms >= asking->window_ms + ASKING_WINDOW_MS);
 }
 
-/* Who was asked for least often comes first. NULL: nobody, or not now. */
+/* NULL: nobody, or not now. */
 static struct question *due(const struct asking *asking, int64_t now_ms) {
-    for (uint32_t i = 0; i < ASKING_LINES && may_ask(asking, now_ms); i++) {
-        struct question *first = asking->lines[i].first;
-        if (first != NULL && first->due_ms <= now_ms) {
-            return first;
-        }
+    if (!may_ask(asking, now_ms)) {
+        return NULL;
     }
-    return NULL;
+    return (struct question *)backoff_queue_due(&asking->queue, now_ms); /* its first member */
 }
 
 static void count_in_window(struct asking *asking, int64_t now_ms) {
@@ -188,7 +169,7 @@ static enum result ask_one(struct connector_lane *lane, struct lane_registry *re
     if (result != RESULT_OK) {
         return result;
     }
-    leave_line(&registry->asking, question);
+    backoff_queue_leave(&registry->asking.queue, &question->entry);
     bool is_it = is_open(lane, &handling.state);
     if (is_it) {
         const struct registry_call open = call_of(&handling.state);
@@ -235,17 +216,15 @@ int64_t asking_next_ms(const struct connector_lane *lane) {
     int64_t next_ms = INT64_MAX;
     for (uint32_t i = 0; i < lane->registries_count && !lane->draining; i++) {
         const struct asking *asking = &lane->registries[i].asking;
-        for (uint32_t line = 0; line < ASKING_LINES && asking->out < ASKING_OUT_MAX; line++) {
-            const struct question *first = asking->lines[line].first;
-            if (first == NULL) {
-                continue;
-            }
-            const int64_t window_ms = asking->in_window < ASKING_AT_A_TIME_MAX
-                                          ? INT64_MIN
-                                          : asking->window_ms + ASKING_WINDOW_MS;
-            const int64_t due_ms = first->due_ms > window_ms ? first->due_ms : window_ms;
-            next_ms = due_ms < next_ms ? due_ms : next_ms;
+        if (asking->out == ASKING_OUT_MAX) {
+            continue;
         }
+        const int64_t window_ms = asking->in_window < ASKING_AT_A_TIME_MAX
+                                      ? INT64_MIN
+                                      : asking->window_ms + ASKING_WINDOW_MS;
+        const int64_t due_ms = backoff_queue_next_ms(&asking->queue);
+        const int64_t wanted_ms = due_ms > window_ms ? due_ms : window_ms;
+        next_ms = wanted_ms < next_ms ? wanted_ms : next_ms;
     }
     return next_ms;
 }
@@ -288,7 +267,6 @@ void asking_hear(struct connector_lane *lane, const struct registry_reply *reply
     assert(registry->asking.out > 0);
     registry->asking.out--;
     /* Also what was told: if the evidence did not get there, it is asked for again. */
-    const uint32_t last = ASKING_LINES - 1;
-    stand_in_line(&registry->asking, question, question->line < last ? question->line + 1 : last,
-                  lane->config->clock.monotonic_ms(lane->config->clock.self));
+    backoff_queue_add_again(&registry->asking.queue, &question->entry,
+                            lane->config->clock.monotonic_ms(lane->config->clock.self));
 }

@@ -12,32 +12,25 @@
 #include "generated/c/registry_state.h"
 #include "loop/processor.h"
 #include "ports/registry.h"
+#include "registry_connector/backoff_queue.h"
 #include "registry_connector/flight.h"
 
 enum {
     ASKING_BUCKETS = 256,
-    ASKING_LINES = 8,             /* a pause before each: 0, 1 s, 2 s … 64 s */
-    ASKING_PAUSE_FIRST_MS = 1000, /* between the first question and the second */
-    ASKING_OUT_MAX = 64,          /* questions of a lane and registry at once */
-    ASKING_AT_A_TIME_MAX = 100,   /* that are begun in a window */
+    ASKING_OUT_MAX = 64,        /* questions of a lane and registry at once */
+    ASKING_AT_A_TIME_MAX = 100, /* that are begun in a window */
     ASKING_WINDOW_MS = 1000,
 };
 
 struct question;
 
-/* Those that were asked equally often stand in one line: who comes later is due later. */
-struct question_line {
-    struct question *first; /* NULL: nobody */
-    struct question *last;
-};
-
 /* Of one registry of one lane. All zeroes is empty. */
 struct asking {
     struct question *buckets[ASKING_BUCKETS];
-    struct question_line lines[ASKING_LINES];
-    uint32_t out;       /* questions without a reply */
-    int64_t window_ms;  /* monotonic: when the window began */
-    uint32_t in_window; /* questions that were begun in it */
+    struct backoff_queue queue; /* who waits to be asked for */
+    uint32_t out;               /* questions without a reply */
+    int64_t window_ms;          /* monotonic: when the window began */
+    uint32_t in_window;         /* questions that were begun in it */
 };
 
 struct connector_lane;

@@ -6,12 +6,11 @@
 #include "registry_connector/lane.h"
 
 struct reading {
+    struct backoff_entry entry; /* while it waits */
     struct uuid certificate_id;
-    struct uuid message_id; /* of the ReadStream */
-    uint32_t line;          /* in which it stands, or stood before it was begun */
-    int64_t due_ms;         /* monotonic; while it stands in line */
-    int64_t sequence;       /* of the ledger when it was begun */
-    struct reading *next;   /* in line, or out */
+    struct uuid message_id;   /* of the ReadStream */
+    int64_t sequence;         /* of the ledger when it was begun */
+    struct reading *out_next; /* while it is out */
 };
 
 bool reading_is_possible(const struct lane_registry *registry) {
@@ -19,22 +18,6 @@ bool reading_is_possible(const struct lane_registry *registry) {
 }
 
 /* --- In line. --- */
-
-static void stand_in_line(struct readings *readings, struct reading *reading, uint32_t line,
-                          int64_t now_ms) {
-    assert(line < READING_LINES);
-    struct reading_line *at = &readings->lines[line];
-    reading->line = line;
-    reading->due_ms = line == 0 ? now_ms : now_ms + ((int64_t)READING_PAUSE_FIRST_MS << (line - 1));
-    reading->next = NULL;
-    *(at->first == NULL ? &at->first : &at->last->next) = reading;
-    at->last = reading;
-}
-
-static void try_later(struct readings *readings, struct reading *reading, int64_t now_ms) {
-    const uint32_t last = READING_LINES - 1;
-    stand_in_line(readings, reading, reading->line < last ? reading->line + 1 : last, now_ms);
-}
 
 void reading_follow(struct connector_lane *lane, const struct registry_state_ledger_state *state,
                     int64_t now_ms) {
@@ -56,32 +39,21 @@ void reading_follow(struct connector_lane *lane, const struct registry_state_led
     assert(reading != NULL);
     reading->certificate_id = state->certificate_id;
     reading->message_id = wanted->message_id;
-    stand_in_line(&registry->readings, reading, 0, now_ms);
+    backoff_queue_add(&registry->readings.queue, &reading->entry, now_ms);
 }
 
 /* NULL: nobody is due, or as many are out as may be. */
 static struct reading *due(const struct readings *readings, int64_t now_ms) {
-    for (uint32_t i = 0; i < READING_LINES && readings->out_count < READING_OUT_MAX; i++) {
-        struct reading *first = readings->lines[i].first;
-        if (first != NULL && first->due_ms <= now_ms) {
-            return first;
-        }
+    if (readings->out_count == READING_OUT_MAX) {
+        return NULL;
     }
-    return NULL;
-}
-
-static struct reading *leave_line(struct readings *readings, struct reading *reading) {
-    struct reading_line *at = &readings->lines[reading->line];
-    assert(at->first == reading);
-    at->first = reading->next;
-    reading->next = NULL;
-    return reading;
+    return (struct reading *)backoff_queue_due(&readings->queue, now_ms); /* its first member */
 }
 
 /* --- Out. --- */
 
 static void go_out(struct readings *readings, struct reading *reading) {
-    reading->next = readings->out;
+    reading->out_next = readings->out;
     readings->out = reading;
     readings->out_count++;
 }
@@ -89,12 +61,12 @@ static void go_out(struct readings *readings, struct reading *reading) {
 static struct reading *come_back(struct readings *readings, const struct uuid *certificate_id) {
     struct reading **link = &readings->out;
     while (!uuid_equal(&(*link)->certificate_id, certificate_id)) {
-        link = &(*link)->next;
+        link = &(*link)->out_next;
         assert(*link != NULL); /* nobody asked */
     }
     struct reading *reading = *link;
-    *link = reading->next;
-    reading->next = NULL;
+    *link = reading->out_next;
+    reading->out_next = NULL;
     assert(readings->out_count > 0);
     readings->out_count--;
     return reading;
@@ -103,7 +75,7 @@ static struct reading *come_back(struct readings *readings, const struct uuid *c
 static bool is_out(const struct readings *readings, const struct uuid *certificate_id) {
     const struct reading *reading = readings->out;
     while (reading != NULL && !uuid_equal(&reading->certificate_id, certificate_id)) {
-        reading = reading->next;
+        reading = reading->out_next;
     }
     return reading != NULL;
 }
@@ -126,12 +98,12 @@ static enum result begin_one(struct connector_lane *lane, struct lane_registry *
     }
     struct readings *readings = &registry->readings;
     const int64_t now_ms = turn_monotonic_ms(turn);
-    (void)leave_line(readings, reading);
+    backoff_queue_leave(&readings->queue, &reading->entry);
     if (!is_wanted(reading, &handling.state)) {
         free(reading);
     } else if (!submission_readable(&handling.state) ||
                is_out(readings, &reading->certificate_id)) {
-        try_later(readings, reading, now_ms);
+        backoff_queue_add_again(&readings->queue, &reading->entry, now_ms);
     } else {
         reading->sequence = handling.state.ledger.sequence;
         go_out(readings, reading);
@@ -173,13 +145,11 @@ int64_t reading_next_ms(const struct connector_lane *lane) {
     int64_t next_ms = INT64_MAX;
     for (uint32_t i = 0; i < lane->registries_count && !lane->draining; i++) {
         const struct readings *readings = &lane->registries[i].readings;
-        for (uint32_t line = 0; line < READING_LINES && readings->out_count < READING_OUT_MAX;
-             line++) {
-            const struct reading *first = readings->lines[line].first;
-            if (first != NULL && first->due_ms < next_ms) {
-                next_ms = first->due_ms;
-            }
+        if (readings->out_count == READING_OUT_MAX) {
+            continue;
         }
+        const int64_t due_ms = backoff_queue_next_ms(&readings->queue);
+        next_ms = due_ms < next_ms ? due_ms : next_ms;
     }
     return next_ms;
 }
@@ -236,7 +206,8 @@ static enum result hear_one(struct connector_lane *lane, struct lane_registry *r
     if (result == RESULT_OK && use(&handling, registry, reading, stream)) {
         free(reading);
     } else {
-        try_later(&registry->readings, reading, turn_monotonic_ms(turn));
+        backoff_queue_add_again(&registry->readings.queue, &reading->entry,
+                                turn_monotonic_ms(turn));
     }
     return result == RESULT_AGAIN ? RESULT_OK : result;
 }
@@ -264,10 +235,10 @@ enum result reading_hear(struct connector_lane *lane, struct turn *turn, struct 
 
 void reading_end(struct lane_registry *registry) {
     struct readings *readings = &registry->readings;
-    for (uint32_t i = 0; i < READING_LINES; i++) {
-        while (readings->lines[i].first != NULL) {
-            free(leave_line(readings, readings->lines[i].first));
-        }
+    struct backoff_entry *entry = NULL;
+    while ((entry = backoff_queue_first(&readings->queue)) != NULL) {
+        backoff_queue_leave(&readings->queue, entry);
+        free(entry); /* the first member of its reading */
     }
     while (readings->out != NULL) {
         free(come_back(readings, &readings->out->certificate_id));

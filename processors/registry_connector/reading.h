@@ -8,25 +8,18 @@
 
 #include "generated/c/registry_state.h"
 #include "loop/processor.h"
+#include "registry_connector/backoff_queue.h"
 
 enum {
-    READING_LINES = 8,             /* a pause before each: 0, 1 s, 2 s … 64 s */
-    READING_PAUSE_FIRST_MS = 1000, /* between the first reading and the second */
-    READING_OUT_MAX = 8,           /* readings of a lane and registry at once */
+    READING_OUT_MAX = 8, /* readings of a lane and registry at once */
 };
 
 struct reading;
 
-/* Those that were tried equally often stand in one line: who comes later is due later. */
-struct reading_line {
-    struct reading *first; /* NULL: nobody */
-    struct reading *last;
-};
-
 /* Of one registry of one lane. All zeroes is empty. */
 struct readings {
-    struct reading_line lines[READING_LINES];
-    struct reading *out; /* without an answer */
+    struct backoff_queue queue; /* those to begin */
+    struct reading *out;        /* without an answer */
     uint32_t out_count;
 };
 
