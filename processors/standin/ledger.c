@@ -11,13 +11,13 @@
 #include "domain/values.h"
 #include "standin/ledger_lines.h"
 
-enum { BUCKETS = 65536, ID_MAX = 64 };
+enum { BUCKETS = 65536 };
 
 /* How often a submission was asked for. */
 struct seen {
-    char submission_id[ID_MAX];
     uint32_t times;
     struct seen *next;
+    char submission_id[]; /* whole, however long a sender makes it */
 };
 
 struct standin_ledger {
@@ -38,9 +38,10 @@ static uint32_t count_request(struct standin_ledger *ledger, const char *submiss
             return ++seen->times;
         }
     }
-    struct seen *seen = calloc(1, sizeof *seen);
+    const size_t size = strlen(submission_id) + 1;
+    struct seen *seen = malloc(sizeof *seen + size);
     assert(seen != NULL);
-    (void)snprintf(seen->submission_id, sizeof seen->submission_id, "%s", submission_id);
+    memcpy(seen->submission_id, submission_id, size);
     seen->times = 1;
     seen->next = *bucket;
     *bucket = seen;

@@ -1,19 +1,16 @@
 /* The adapter and the stand-in together: what the one makes the other takes, and what the adapter
  * says is what the ledger says. They share no code that could be wrong in both. */
 #include <criterion/criterion.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "outside/clock_os/clock_os.h"
 #include "outside/registry_project_origin/equality_proof.h"
-#include "outside/registry_project_origin/registry_project_origin.h"
 #include "outside/registry_project_origin/transaction.h"
 #include "standin/project_origin/description.h"
 #include "standin/project_origin/proof.h"
 #include "standin/project_origin/signature.h"
+#include "tests/support/mimic_adapter.h"
 #include "tests/support/mimic_scene.h"
-#include "tests/support/standin_process.h"
 
 enum {
     LABEL_MAX = 200, /* more than the transcript takes at once */
@@ -92,77 +89,6 @@ Test(mimic_adapter, transactions) {
     }
 }
 
-/* The adapter, connected to a stand-in that has one fault. */
-struct play {
-    struct standin_process standin;
-    struct mimic_scene scene; /* only to sign with */
-    struct clock clock;
-    char address[64];
-    struct blinding_secrets secrets;
-    struct prover prover;
-    struct registry_project_origin_adapter adapter;
-    struct registry registry;
-};
-
-static void play_open(struct play *play, const char *option) {
-    static const struct origin_settings settings = {
-        .name = "narnia",
-        .own_name = "narnia",
-        .connections_max = 1,
-        .schedule = {.first_ms = 10, .longest_ms = 40},
-    };
-    static const uint8_t secret[BLINDING_SECRET_MIN] = {1};
-    const char *const arguments[] = {"--protocol=project-origin", "--registry=narnia",
-                                     "--signatures=off", option, NULL};
-    struct error error;
-    *play = (struct play){.clock = clock_os(), .prover = prover_chosen()};
-    standin_process_open_tcp(&play->standin);
-    standin_process_start(&play->standin, arguments);
-    mimic_scene_open(&play->scene);
-    (void)snprintf(play->address, sizeof play->address, "http://%.40s", play->standin.address);
-    cr_assert_eq(blinding_secrets_add(&play->secrets, text_of("first"),
-                                      (struct bytes){secret, sizeof secret}, &error),
-                 RESULT_OK);
-    play->adapter = (struct registry_project_origin_adapter){
-        .logger = logger_silent(),
-        .settings = &settings,
-        .settings_count = 1,
-        .secrets = &play->secrets,
-        .prover = &play->prover,
-    };
-    const struct registry_adapter port = registry_project_origin(&play->adapter);
-    const struct registry_config config = {.name = "narnia",
-                                           .adapter = "project-origin",
-                                           .address = play->address,
-                                           .in_flight_max = 1};
-    cr_assert_eq(port.open(port.self, &config, &play->clock, &play->registry, &error), RESULT_OK,
-                 "%s", error.text);
-}
-
-static void play_close(struct play *play) {
-    play->registry.close(play->registry.self);
-    blinding_secrets_deinit(&play->secrets);
-    mimic_scene_close(&play->scene);
-    cr_expect_eq(standin_process_stop(&play->standin), 0);
-    standin_process_close(&play->standin);
-}
-
-/* The last reply, behind ACCEPTED. */
-static struct registry_reply end_of(struct play *play, const char *option) {
-    struct registry_reply reply = {.kind = REGISTRY_REPLY_ACCEPTED};
-    const int64_t end_ms = play->clock.monotonic_ms(play->clock.self) + PATIENCE_MS;
-    while (reply.kind == REGISTRY_REPLY_ACCEPTED) {
-        cr_assert_lt(play->clock.monotonic_ms(play->clock.self), end_ms, "%s: no reply came",
-                     option);
-        if (play->registry.poll(play->registry.self, &reply, 1) == 0) {
-            struct pollfd wait = {.fd = play->registry.wait_fd(play->registry.self),
-                                  .events = POLLIN};
-            (void)poll(&wait, 1, 5);
-        }
-    }
-    return reply;
-}
-
 Test(mimic_adapter, says_what_the_ledger_says) {
     static const struct {
         const char *option;
@@ -196,12 +122,16 @@ Test(mimic_adapter, says_what_the_ledger_says) {
         {"--half-reply=status@next=1", REGISTRY_REPLY_SUCCEEDED, LONG_MS, 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        static struct play play;
+        static struct mimic_adapter play;
+        static struct mimic_scene scene; /* only to sign with */
         struct mimic_issue issue;
-        play_open(&play, rows[i].option);
-        mimic_issue_init(&issue, P, PRODUCTION, 10, &play.scene.alice);
+        const struct mimic_adapter_setup setup = {.option = rows[i].option,
+                                                  .prover = prover_chosen()};
+        mimic_adapter_open(&play, &setup);
+        mimic_scene_open(&scene);
+        mimic_issue_init(&issue, P, PRODUCTION, 10, &scene.alice);
         struct mimic_transaction *it =
-            mimic_scene_sign(&play.scene, P, &issue.event.base, &play.scene.issuer);
+            mimic_scene_sign(&scene, P, &issue.event.base, &scene.issuer);
         struct registry_request request = {
             .call = {.submission_id = {{2}}, .attempt = 1},
             .transaction = {.id = text_of(it->id_text), .bytes = {it->bytes, (uint32_t)it->length}},
@@ -209,7 +139,7 @@ Test(mimic_adapter, says_what_the_ledger_says) {
         };
         cr_assert(mimic_uuid_parse(P, request.call.certificate_id.bytes));
         play.registry.start(play.registry.self, &request);
-        const struct registry_reply reply = end_of(&play, rows[i].option);
+        const struct registry_reply reply = mimic_adapter_end(&play, PATIENCE_MS);
         cr_expect_eq((int)reply.kind, (int)rows[i].kind, "%s: %d: %.*s", rows[i].option,
                      (int)reply.kind, (int)reply.text_length, reply.text);
         cr_expect_eq(standin_process_count(&play.standin, "\"what\":\"request\""), rows[i].requests,
@@ -217,6 +147,7 @@ Test(mimic_adapter, says_what_the_ledger_says) {
         cr_expect_eq(standin_process_count(&play.standin, "\"what\":\"execution\""),
                      rows[i].executions, "%s", rows[i].option);
         mimic_transaction_close(it);
-        play_close(&play);
+        mimic_scene_close(&scene);
+        mimic_adapter_close(&play);
     }
 }

@@ -1,18 +1,11 @@
 /* Range proofs through the whole product: the adapter makes them, and the stand-in verifies them by
  * the crate, as the registry's own verifier does. */
 #include <criterion/criterion.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "generated/project_origin/electricity.pb-c.h"
 #include "generated/project_origin/registry.pb-c.h"
-#include "outside/clock_os/clock_os.h"
 #include "outside/prover_bulletproofs/bulletproofs.h"
-#include "outside/registry_project_origin/registry_project_origin.h"
-#include "ports/prover.h"
-#include "tests/support/standin_process.h"
+#include "tests/support/mimic_adapter.h"
 #include "tests/support/vectors.h"
 
 enum { LONG_MS = 30000, SHORT_MS = 400, QUANTITY = 1000, FIRST_PART = 250 };
@@ -27,75 +20,15 @@ static const struct rules rules = {.issuers = &issuer, .issuers_count = 1};
 
 /* An adapter with some prover, before a stand-in that looks at all proofs. */
 struct play {
-    struct standin_process standin;
-    struct clock clock;
-    char address[64];
-    struct keyring keyring;
-    struct blinding_secrets secrets;
-    struct prover prover;
-    struct registry_project_origin_adapter adapter;
-    struct registry registry;
+    struct mimic_adapter adapter;
     struct arena arena;
 };
 
 static void play_open(struct play *play, struct prover prover) {
-    static const struct origin_settings settings = {
-        .name = "narnia",
-        .own_name = "narnia",
-        .connections_max = 1,
-        .schedule = {.first_ms = 10, .longest_ms = 40},
-    };
-    static const uint8_t secret[BLINDING_SECRET_MIN] = {1};
-    static const char *const arguments[] = {"--protocol=project-origin", "--registry=narnia",
-                                            "--signatures=off", "--proofs=all", NULL};
-    struct error error;
-    *play = (struct play){.clock = clock_os(), .prover = prover, .arena = vectors_arena()};
-    standin_process_open_tcp(&play->standin);
-    standin_process_start(&play->standin, arguments);
-    (void)snprintf(play->address, sizeof play->address, "http://%.40s", play->standin.address);
-    cr_assert_eq(keyring_parse("keys", text_of(keys), &play->keyring, &error), RESULT_OK);
-    cr_assert_eq(blinding_secrets_add(&play->secrets, text_of("first"),
-                                      (struct bytes){secret, sizeof secret}, &error),
-                 RESULT_OK);
-    play->adapter = (struct registry_project_origin_adapter){
-        .logger = logger_silent(),
-        .settings = &settings,
-        .settings_count = 1,
-        .rules = &rules,
-        .keyring = &play->keyring,
-        .secrets = &play->secrets,
-        .prover = &play->prover,
-    };
-    const struct registry_adapter port = registry_project_origin(&play->adapter);
-    const struct registry_config config = {.name = "narnia",
-                                           .adapter = "project-origin",
-                                           .address = play->address,
-                                           .in_flight_max = 1};
-    cr_assert_eq(port.open(port.self, &config, &play->clock, &play->registry, &error), RESULT_OK,
-                 "%s", error.text);
-}
-
-static void play_close(struct play *play) {
-    play->registry.close(play->registry.self);
-    blinding_secrets_deinit(&play->secrets);
-    keyring_close(&play->keyring);
-    cr_expect_eq(standin_process_stop(&play->standin), 0);
-    standin_process_close(&play->standin);
-}
-
-/* The last reply, behind ACCEPTED. */
-static struct registry_reply end_of(struct play *play) {
-    struct registry_reply reply = {.kind = REGISTRY_REPLY_ACCEPTED};
-    const int64_t end_ms = play->clock.monotonic_ms(play->clock.self) + LONG_MS;
-    while (reply.kind == REGISTRY_REPLY_ACCEPTED) {
-        cr_assert_lt(play->clock.monotonic_ms(play->clock.self), end_ms, "no reply came");
-        if (play->registry.poll(play->registry.self, &reply, 1) == 0) {
-            struct pollfd wait = {.fd = play->registry.wait_fd(play->registry.self),
-                                  .events = POLLIN};
-            (void)poll(&wait, 1, 5);
-        }
-    }
-    return reply;
+    const struct mimic_adapter_setup setup = {
+        .option = "--proofs=all", .prover = prover, .rules = &rules, .keys = keys};
+    play->arena = vectors_arena();
+    mimic_adapter_open(&play->adapter, &setup);
 }
 
 /* What becomes of an operation, and the bytes that were sent for it. */
@@ -104,17 +37,19 @@ static struct registry_reply ask(struct play *play, struct millrace_operation op
     static uint8_t submissions;
     const struct uuid certificate = {.bytes = {7}};
     const struct uuid submission = {.bytes = {8, ++submissions}};
+    struct registry *registry = &play->adapter.registry;
+    const struct clock *clock = &play->adapter.clock;
     struct error error;
-    cr_assert_eq(play->registry.prepare(play->registry.self, &submission, &certificate, &operation,
-                                        &play->arena, made, &error),
+    cr_assert_eq(registry->prepare(registry->self, &submission, &certificate, &operation,
+                                   &play->arena, made, &error),
                  RESULT_OK, "%s", error.text);
     const struct registry_request request = {
         .call = {.submission_id = submission, .certificate_id = certificate, .attempt = 1},
         .transaction = *made,
-        .deadline_ms = play->clock.monotonic_ms(play->clock.self) + timeout_ms,
+        .deadline_ms = clock->monotonic_ms(clock->self) + timeout_ms,
     };
-    play->registry.start(play->registry.self, &request);
-    return end_of(play);
+    registry->start(registry->self, &request);
+    return mimic_adapter_end(&play->adapter, LONG_MS);
 }
 
 static struct millrace_operation issue(void) {
@@ -177,8 +112,8 @@ Test(prover_bulletproofs, issue_and_slice_are_executed_where_proofs_are_verified
     }
     project_origin__electricity__v1__sliced_event__free_unpacked(sliced, NULL);
     project_origin__registry__v1__transaction__free_unpacked(sent, NULL);
-    cr_expect_eq(standin_process_count(&play.standin, "\"what\":\"execution\""), 2);
-    play_close(&play);
+    cr_expect_eq(standin_process_count(&play.adapter.standin, "\"what\":\"execution\""), 2);
+    mimic_adapter_close(&play.adapter);
 }
 
 /* Of another certificate, whose id is the label. */
@@ -200,7 +135,7 @@ Test(prover_bulletproofs, a_wrong_proof_is_refused_in_the_registrys_words) {
     cr_expect(text_equal((struct text){reply.text, reply.text_length},
                          text_of("Invalid range proof for Quantity commitment")),
               "%.*s", (int)reply.text_length, reply.text);
-    play_close(&play);
+    mimic_adapter_close(&play.adapter);
 }
 
 /* As the room `none`. */
@@ -222,7 +157,7 @@ Test(prover_bulletproofs, without_a_proof_nothing_is_ever_executed) {
     const struct registry_reply reply = ask(&play, issue(), SHORT_MS, &made);
     cr_expect_eq((int)reply.kind, (int)REGISTRY_REPLY_UNKNOWN);
     cr_expect_gt(reply.text_length, 0);
-    cr_expect_eq(standin_process_count(&play.standin, "\"what\":\"request\""), 1);
-    cr_expect_eq(standin_process_count(&play.standin, "\"what\":\"execution\""), 0);
-    play_close(&play);
+    cr_expect_eq(standin_process_count(&play.adapter.standin, "\"what\":\"request\""), 1);
+    cr_expect_eq(standin_process_count(&play.adapter.standin, "\"what\":\"execution\""), 0);
+    mimic_adapter_close(&play.adapter);
 }

@@ -182,3 +182,33 @@ Test(standin_parts, only_a_ledger_is_continued) {
         (void)unlink(path);
     }
 }
+
+static uint32_t ask_for(struct standin_ledger *ledger, const char *submission_id) {
+    const struct standin_request request = {.submission_id = submission_id,
+                                            .attempt = "1",
+                                            .certificate_id = "c",
+                                            .transaction_id = "t",
+                                            .operation = "withdraw"};
+    return standin_ledger_write(ledger, LEDGER_REQUEST, &request, "execute", 0);
+}
+
+Test(standin_parts, ids_of_any_length_are_told_apart_and_known_again) {
+    enum { LENGTH = 70 };
+    char one[LENGTH + 1];
+    char other[LENGTH + 1];
+    (void)snprintf(one, sizeof one, "%0*d", LENGTH, 1);
+    (void)snprintf(other, sizeof other, "%0*d", LENGTH, 2);
+    char path[] = "/tmp/millrace-standin-XXXXXX";
+    (void)close(mkstemp(path));
+    struct standin_ledger *ledger;
+    struct error error;
+    cr_assert_eq(standin_ledger_open(path, &ledger, &error), RESULT_OK);
+    cr_expect_eq(ask_for(ledger, one), 1);
+    cr_expect_eq(ask_for(ledger, other), 1);
+    cr_expect_eq(ask_for(ledger, one), 2);
+    standin_ledger_close(ledger);
+    cr_assert_eq(standin_ledger_open(path, &ledger, &error), RESULT_OK);
+    cr_expect_eq(ask_for(ledger, other), 2, "also by who goes on");
+    standin_ledger_close(ledger);
+    (void)unlink(path);
+}

@@ -75,6 +75,7 @@ void mimic_status_set(struct mimic_statuses *statuses, const uint8_t id[MIMIC_ID
     }
     free(entry->message);
     entry->message = message == NULL ? NULL : strdup(message);
+    assert(message == NULL || entry->message != NULL);
     entry->status = status;
 }
 
