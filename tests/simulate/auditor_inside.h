@@ -21,6 +21,7 @@ struct audit_item {
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms;
+    struct memory_moment moment;
     struct bytes value;
     struct message message;
 };

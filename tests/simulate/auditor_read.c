@@ -55,6 +55,7 @@ static struct audit_item *take_item(struct audit *audit, const struct log_record
         .partition = record->partition,
         .offset = record->offset,
         .timestamp_ms = record->timestamp_ms,
+        .moment = memory_log_moment(audit->setup->log, record),
         .value = record->value,
     };
     return item;

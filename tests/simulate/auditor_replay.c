@@ -1,6 +1,7 @@
 /* The life of one certificate, once more: its commands in the order of the log, what the registry's
- * events say, and what was recorded. Where the order of two topics is left to chance, the recorded
- * events tell which came first; everything else follows. */
+ * events say, and what was recorded. What one processor wrote is in the order in which it decided;
+ * where the order of two topics is left to chance, the recorded events tell which came first;
+ * everything else follows. */
 #include <assert.h>
 
 #include "tests/simulate/auditor_replay.h"
@@ -172,12 +173,19 @@ static bool submission_is_right(struct replay *replay, struct audit_command *com
     return wrong == NULL;
 }
 
+/* Was it written before the next event? */
+static bool is_submission_next(const struct replay *replay) {
+    return replay->submission != NULL &&
+           (replay->event == NULL ||
+            !memory_moment_before(&replay->event->moment, &replay->submission->moment));
+}
+
 /* The head asks the registry, if that can be seen. False: it cannot, or is wrong. */
 static bool submit_head(struct replay *replay) {
     struct audit_command *command = replay->head;
     struct audit_case *certificate = replay->certificate;
     if (command == NULL || certificate->current != NULL || replay_is_suspended(replay) ||
-        replay->submission == NULL || !needs_registry(command->item->message.type) ||
+        !is_submission_next(replay) || !needs_registry(command->item->message.type) ||
         audit_refusals(replay->model, command) != 0) {
         return false;
     }

@@ -50,7 +50,7 @@ static const void *copy(uint8_t **room, const void *data, uint32_t length) {
 
 /* A header is a pair of pointers and lengths; the bytes behind are not aligned, so all headers of
  * a transaction come before all bytes. */
-static void copy_record(struct memory_record *to, const struct log_staged *from,
+static void copy_record(struct memory_record *to, const struct log_staged *from, uint32_t place,
                         struct log_header **headers, uint8_t **room) {
     *to = (struct memory_record){
         .key_null = from->key_null,
@@ -59,6 +59,7 @@ static void copy_record(struct memory_record *to, const struct log_staged *from,
         .value = {copy(room, from->value.data, from->value.length), from->value.length},
         .headers = *headers,
         .headers_count = from->headers_count,
+        .place = place,
     };
     for (uint32_t i = 0; i < from->headers_count; i++) {
         const struct log_header *header = &from->headers[i];
@@ -109,7 +110,7 @@ static struct sim_delivery *delivery_new(struct sim_lane *lane, const struct log
     struct kafka *kafka = lane->kafka;
     for (uint32_t i = 0; i < count; i++) {
         assert(records[i].output < lane->topology->outputs_count);
-        copy_record(&delivery->records[i].record, &records[i], &headers, &room);
+        copy_record(&delivery->records[i].record, &records[i], i, &headers, &room);
         delivery->records[i].piece = piece_for(
             delivery, memory_topic(kafka->log, lane->topology->outputs[records[i].output]),
             records[i].key_null ? lane->partition

@@ -150,6 +150,7 @@ int64_t memory_append(struct memory_log *log, struct memory_topic *topic, int32_
     } else {
         assert(producer->open != MEMORY_NO_TRANSACTION);
         entry->transaction = producer->open;
+        entry->place = record->place;
         touch(producer, topic, partition, offset);
     }
     return offset;

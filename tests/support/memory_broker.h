@@ -22,6 +22,7 @@ struct memory_entry {
     struct log_record record; /* its memory lies in `block` */
     void *block;
     int32_t transaction; /* index, or MEMORY_NO_TRANSACTION */
+    uint32_t place;      /* among the records of its transaction */
     bool marker;         /* ends a transaction; occupies an offset, is never delivered */
     bool gone;           /* compacted away; its offset stays */
 };

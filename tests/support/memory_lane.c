@@ -165,6 +165,7 @@ static enum result append_staged(struct memory_lane *lane, struct error *error) 
             .value = staged->value,
             .headers = staged->headers,
             .headers_count = staged->headers_count,
+            .place = i,
         };
         struct memory_topic *topic =
             memory_topic(lane->log, lane->topology->outputs[lane->outputs[i]]);

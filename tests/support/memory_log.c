@@ -108,6 +108,21 @@ void memory_log_each(struct memory_log *log, const char *topic, int32_t partitio
     pthread_mutex_unlock(&log->mutex);
 }
 
+struct memory_moment memory_log_moment(struct memory_log *log, const struct log_record *record) {
+    pthread_mutex_lock(&log->mutex);
+    const struct memory_partition *partition =
+        &memory_topic(log, record->topic)->partitions[record->partition];
+    assert(record->offset >= 0 && record->offset < partition->count);
+    const struct memory_entry *entry = &partition->entries[record->offset];
+    const struct memory_moment moment = {entry->transaction, entry->place};
+    pthread_mutex_unlock(&log->mutex);
+    return moment;
+}
+
+bool memory_moment_before(const struct memory_moment *a, const struct memory_moment *b) {
+    return a->transaction != b->transaction ? a->transaction < b->transaction : a->place < b->place;
+}
+
 int64_t memory_log_end(struct memory_log *log, const char *topic, int32_t partition) {
     pthread_mutex_lock(&log->mutex);
     const int64_t end = memory_topic(log, topic)->partitions[partition].count;

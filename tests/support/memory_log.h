@@ -28,6 +28,7 @@ struct memory_record {
     struct bytes value;
     const struct log_header *headers;
     uint32_t headers_count;
+    uint32_t place; /* among the records of its transaction, as its producer staged them */
 };
 
 /* Write a record without a transaction, wherever its key belongs. Returns its offset. */
@@ -47,6 +48,15 @@ const struct log_record *memory_log_read(struct memory_log *log, const char *top
  * to it; the record is valid until it returns, what it points to as long as the log. */
 void memory_log_each(struct memory_log *log, const char *topic, int32_t partition,
                      void (*visit)(void *context, const struct log_record *record), void *context);
+
+/* When it was decided to write a record: what one producer wrote, whatever the topic, can be put in
+ * order by it. Each record outside of transactions has the same moment, before all others. */
+struct memory_moment {
+    int64_t transaction;
+    uint32_t place;
+};
+struct memory_moment memory_log_moment(struct memory_log *log, const struct log_record *record);
+bool memory_moment_before(const struct memory_moment *a, const struct memory_moment *b);
 
 /* High watermark, and the offset below which no transaction is open. */
 int64_t memory_log_end(struct memory_log *log, const char *topic, int32_t partition);

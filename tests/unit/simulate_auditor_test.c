@@ -3,11 +3,13 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "domain/certificate.h"
 #include "domain/dead_letter_reason.h"
 #include "generated/c/certificates_answers.h"
 #include "generated/c/certificates_events.h"
 #include "generated/c/certificates_state.h"
 #include "generated/c/registry_commands.h"
+#include "tests/simulate/known_ids.h"
 #include "tests/unit/simulate_auditor_rig.h"
 #include "wire/descriptor.h"
 
@@ -71,6 +73,62 @@ Test(simulate_auditor, is_content_with_the_processor, .timeout = 120) {
         auditor_rig_close();
     }
     expect_all_reasons();
+}
+
+/* ---- in which order ---- */
+
+enum { SUBMISSIONS_MAX = 4096 };
+
+static struct submitted {
+    struct uuid id;
+    struct memory_moment moment;
+} submitted[SUBMISSIONS_MAX];
+static uint32_t submitted_count;
+
+static struct memory_moment last[AUDITOR_RIG_PARTITIONS]; /* of the topic that is looked at */
+
+static struct memory_moment later_than_the_last(const struct log_record *record) {
+    const struct memory_moment moment = memory_log_moment(auditor_rig_log(), record);
+    cr_expect(record->offset == 0 || memory_moment_before(&last[record->partition], &moment));
+    last[record->partition] = moment;
+    return moment;
+}
+
+static void visit_submitted(void *context, const struct log_record *record) {
+    const struct message message = auditor_rig_read(record);
+    const struct registry_commands_submit_transaction *submission = message.body;
+    (void)context;
+    cr_assert_lt(submitted_count, SUBMISSIONS_MAX);
+    submitted[submitted_count++] =
+        (struct submitted){submission->submission_id, later_than_the_last(record)};
+}
+
+static void visit_outcome(void *context, const struct log_record *record) {
+    uint32_t *found = context;
+    const struct message message = auditor_rig_read(record);
+    const struct memory_moment moment = later_than_the_last(record);
+    struct certificate_event_head head;
+    cr_assert(certificate_event_head(&message, &head));
+    const struct uuid id = head.command_id == NULL
+                               ? (struct uuid){{0}}
+                               : known_submission_id(head.certificate_id, head.command_id);
+    for (uint32_t i = 0; i < submitted_count; i++) {
+        if (uuid_equal(&submitted[i].id, &id)) {
+            cr_expect(memory_moment_before(&submitted[i].moment, &moment));
+            (*found)++;
+        }
+    }
+}
+
+Test(simulate_auditor, moments_put_in_order_what_one_processor_wrote, .timeout = 60) {
+    uint32_t found = 0;
+    submitted_count = 0;
+    auditor_rig_open(1, true);
+    auditor_rig_run(1);
+    auditor_rig_each("registry.commands", visit_submitted, NULL);
+    auditor_rig_each("certificates.events", visit_outcome, &found);
+    cr_expect_gt(found, 10);
+    auditor_rig_close();
 }
 
 /* ---- not content ---- */
