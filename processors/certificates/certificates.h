@@ -16,6 +16,10 @@
 /* The newest format of certificates.state.CertificateState that this program knows. */
 enum { CERTIFICATES_FORMAT_VERSION = 1 };
 
+/* Pieces of contradicting evidence about one submission that are told from new ones when they are
+ * read again; as many as its state has room for. */
+enum { CERTIFICATES_CONTRADICTIONS_MAX = 16 };
+
 /* What every lane of the processor is given. All of it outlives the lanes. */
 struct certificates_config {
     const struct rules *rules;

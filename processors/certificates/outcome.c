@@ -1,6 +1,7 @@
 /* What the connector wrote down about submissions, and what it means for the certificate. */
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "certificates/lane.h"
 #include "generated/c/registry_events.h"
@@ -28,6 +29,22 @@ static bool stream_is_stale(const struct certificates_state_certificate_work *wo
            event->transactions < work->stream_transactions;
 }
 
+/* The ledger contradicts only the submission that is its newest: what is about an older one than
+ * was contradicted since is here again, and so is what is remembered. */
+static bool is_contradiction_known(const struct certificates_state_certificate_work *work,
+                                   const struct certificate_registry_head *head) {
+    const struct certificates_state_contradicted_submission *contradicted = work->contradicted;
+    if (contradicted == NULL || head->sequence != contradicted->sequence) {
+        return contradicted != NULL && head->sequence < contradicted->sequence;
+    }
+    for (uint32_t i = 0; i < contradicted->message_ids_count; i++) {
+        if (uuid_equal(&contradicted->message_ids[i], &head->metadata->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum relevance relevance_of(const struct handling *handling, const struct message *event,
                                    const struct certificate_registry_head *head) {
     const struct certificates_state_certificate_work *work = &handling->state.work;
@@ -38,7 +55,7 @@ static enum relevance relevance_of(const struct handling *handling, const struct
         return RELEVANCE_IMPOSSIBLE;
     }
     if (event->type == MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS) {
-        return RELEVANCE_BOOKS;
+        return is_contradiction_known(work, head) ? RELEVANCE_NONE : RELEVANCE_BOOKS;
     }
     if (work->current == NULL || head->sequence < work->current->sequence) {
         return RELEVANCE_NONE;
@@ -60,6 +77,28 @@ static void note_stream(struct handling *handling,
         work->stream_transactions = event->transactions;
         handling->changed = true;
     }
+}
+
+/* A contradiction came, whether or not anything comes of it: it is known from now on. */
+static void note_contradiction(struct handling *handling,
+                               const struct certificate_registry_head *head) {
+    struct certificates_state_certificate_work *work = &handling->state.work;
+    struct arena *arena = turn_arena(handling->turn);
+    const struct certificates_state_contradicted_submission *before = work->contradicted;
+    const bool more = before != NULL && before->sequence == head->sequence;
+    const uint32_t known = more ? before->message_ids_count : 0;
+    const uint32_t forgotten =
+        known < CERTIFICATES_CONTRADICTIONS_MAX ? 0 : known - CERTIFICATES_CONTRADICTIONS_MAX + 1;
+    const uint32_t kept = known - forgotten;
+    struct uuid *ids = arena_take(arena, (kept + 1) * sizeof *ids);
+    if (kept > 0) {
+        memcpy(ids, before->message_ids + forgotten, kept * sizeof *ids);
+    }
+    ids[kept] = head->metadata->id;
+    work->contradicted = arena_take(arena, sizeof *work->contradicted);
+    *work->contradicted = (struct certificates_state_contradicted_submission){
+        .sequence = head->sequence, .message_ids = ids, .message_ids_count = kept + 1};
+    handling->changed = true;
 }
 
 /* Is it a reading that cannot be made out: a slice in a state that this version does not know? */
@@ -107,8 +146,12 @@ static enum result handle_event(struct handling *handling, const struct message 
     switch (relevance_of(handling, event, head)) {
     case RELEVANCE_NONE:
         return RESULT_OK;
-    case RELEVANCE_IN_FLIGHT:
     case RELEVANCE_BOOKS:
+        if (event->type == MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS) {
+            note_contradiction(handling, head);
+        }
+        return apply(handling, event, error);
+    case RELEVANCE_IN_FLIGHT:
         return apply(handling, event, error);
     case RELEVANCE_IMPOSSIBLE:
         break;

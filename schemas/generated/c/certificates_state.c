@@ -324,8 +324,35 @@ const struct record_descriptor certificates_state_current_submission_descriptor 
     .size = sizeof(struct certificates_state_current_submission),
 };
 
+static const struct type_descriptor certificates_state_contradicted_submission_message_ids_item = {.kind = TYPE_UUID, .size = sizeof(struct uuid)};
+
+static const struct field_descriptor certificates_state_contradicted_submission_fields[] = {
+    {
+        .name = "sequence",
+        .type = {.kind = TYPE_LONG, .size = sizeof(((struct certificates_state_contradicted_submission *)0)->sequence)},
+        .offset = offsetof(struct certificates_state_contradicted_submission, sequence),
+    },
+    {
+        .name = "messageIds",
+        .type = {.kind = TYPE_ARRAY, .size = sizeof(((struct certificates_state_contradicted_submission *)0)->message_ids), .length_max = 16, .item = &certificates_state_contradicted_submission_message_ids_item},
+        .offset = offsetof(struct certificates_state_contradicted_submission, message_ids),
+        .count_offset = offsetof(struct certificates_state_contradicted_submission, message_ids_count),
+    },
+};
+
+static const uint32_t certificates_state_contradicted_submission_by_name[] = {1, 0};
+
+const struct record_descriptor certificates_state_contradicted_submission_descriptor = {
+    .full_name = "certificates.state.ContradictedSubmission",
+    .fields = certificates_state_contradicted_submission_fields,
+    .by_name = certificates_state_contradicted_submission_by_name,
+    .fields_count = 2,
+    .size = sizeof(struct certificates_state_contradicted_submission),
+};
+
 static const uint8_t certificates_state_certificate_work_current_default[] = {0x00};
 static const struct type_descriptor certificates_state_certificate_work_waiting_item = {.kind = TYPE_RECORD, .size = sizeof(struct certificates_state_waiting_command), .record = &certificates_state_waiting_command_descriptor};
+static const uint8_t certificates_state_certificate_work_contradicted_default[] = {0x00};
 
 static const struct field_descriptor certificates_state_certificate_work_fields[] = {
     {
@@ -356,15 +383,22 @@ static const struct field_descriptor certificates_state_certificate_work_fields[
         .type = {.kind = TYPE_LONG, .size = sizeof(((struct certificates_state_certificate_work *)0)->stream_transactions)},
         .offset = offsetof(struct certificates_state_certificate_work, stream_transactions),
     },
+    {
+        .name = "contradicted",
+        .type = {.kind = TYPE_RECORD, .nullable = true, .size = sizeof(((struct certificates_state_certificate_work *)0)->contradicted), .record = &certificates_state_contradicted_submission_descriptor},
+        .offset = offsetof(struct certificates_state_certificate_work, contradicted),
+        .has_default = true,
+        .default_avro = {certificates_state_certificate_work_contradicted_default, sizeof certificates_state_certificate_work_contradicted_default},
+    },
 };
 
-static const uint32_t certificates_state_certificate_work_by_name[] = {1, 0, 3, 4, 2};
+static const uint32_t certificates_state_certificate_work_by_name[] = {5, 1, 0, 3, 4, 2};
 
 const struct record_descriptor certificates_state_certificate_work_descriptor = {
     .full_name = "certificates.state.CertificateWork",
     .fields = certificates_state_certificate_work_fields,
     .by_name = certificates_state_certificate_work_by_name,
-    .fields_count = 5,
+    .fields_count = 6,
     .size = sizeof(struct certificates_state_certificate_work),
 };
 

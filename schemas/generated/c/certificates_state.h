@@ -123,6 +123,16 @@ struct certificates_state_current_submission {
     bool unknown;
 };
 
+/* The newest submission whose settled outcome evidence contradicted. What is read again about
+ * it, or about an older one, changes nothing. */
+struct certificates_state_contradicted_submission {
+    /* Its sequence. */
+    int64_t sequence;
+    /* Ids of the EvidenceContradicts about it, oldest first; of more than 16 the newest. */
+    struct uuid *message_ids;
+    uint32_t message_ids_count;
+};
+
 /* What is under way; not part of the fold. */
 struct certificates_state_certificate_work {
     /* Sequence of the last SubmitTransaction; 0 for none. */
@@ -136,6 +146,8 @@ struct certificates_state_certificate_work {
     bool stream_requested;
     /* Transactions of the last StreamRead that was used; 0 for none. */
     int64_t stream_transactions;
+    /* What evidence contradicted last; null for nothing. */
+    struct certificates_state_contradicted_submission *contradicted; /* NULL = null */
 };
 
 /* Everything that the certificates processor knows about one certificate. Not public. */
@@ -157,6 +169,7 @@ extern const struct record_descriptor certificates_state_certificate_model_descr
 extern const struct record_descriptor certificates_state_header_descriptor;
 extern const struct record_descriptor certificates_state_waiting_command_descriptor;
 extern const struct record_descriptor certificates_state_current_submission_descriptor;
+extern const struct record_descriptor certificates_state_contradicted_submission_descriptor;
 extern const struct record_descriptor certificates_state_certificate_work_descriptor;
 extern const struct record_descriptor certificates_state_certificate_state_descriptor;
 
