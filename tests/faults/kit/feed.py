@@ -2,7 +2,8 @@
 
 The same stories as kit/load.py of the flows, some at a time, at RATE commands a second at most, and
 never far ahead of the answers. At the end it is noted in SENT what is to become of each command;
-SENT `-` waits for the last answers instead, and says how many there were.
+SENT `-` waits for the last answers instead, and says how many there were. It keeps to RATE on the
+whole: what an outage held back is sent when it is over.
 """
 
 import json
@@ -106,6 +107,8 @@ def main():
             if feeder.ahead < rate * AHEAD_S:
                 feeder.send_one()
                 sent += 1
+            elif not feeder.remembers:
+                break
             count += 1
         feeder.producer.poll(TICK_S)
         feeder.listen()
