@@ -2,9 +2,11 @@
 #include <assert.h>
 
 #include "certificates/lane.h"
+#include "domain/certificate_model.h"
 #include "domain/ids.h"
 #include "domain/limits.h"
 #include "domain/metadata.h"
+#include "generated/c/certificates_events.h"
 #include "generated/c/registry_commands.h"
 #include "generated/c/registry_events.h"
 #include "generated/c/registry_operations.h"
@@ -107,9 +109,32 @@ static void emit_rejection(struct handling *handling, const struct arrived *arri
     emit_event(handling, &event, &arrived->trace, outcome);
 }
 
+/* Count what an event of a decision changes in how our books stand to the registry's. */
+static void count_alignment(struct handling *handling, const struct certificate_decision *decision,
+                            uint32_t index) {
+    const struct message *event = &decision->events[index];
+    if (event->type == MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_SUSPENDED) {
+        const struct certificates_events_certificate_suspended *suspended = event->body;
+        if (suspended->cause == MILLRACE_SUSPENSION_CAUSE_MISALIGNED) {
+            turn_count(handling->turn, METRIC_CERTIFICATE_ALIGNMENTS, METRIC_ALIGNMENT_MISALIGNED,
+                       0);
+        }
+    } else if (event->type == MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_REALIGNED) {
+        const struct certificates_events_certificate_realigned *realigned = event->body;
+        turn_count(
+            handling->turn, METRIC_CERTIFICATE_ALIGNMENTS,
+            realigned->has_command_id ? METRIC_ALIGNMENT_CORRECTED : METRIC_ALIGNMENT_FOLLOWED, 0);
+    } else if (event->type == MESSAGE_CERTIFICATES_EVENTS_CERTIFICATE_RESUMED && index == 0 &&
+               certificate_is_suspended(&handling->state.model,
+                                        MILLRACE_SUSPENSION_CAUSE_MISALIGNED)) {
+        turn_count(handling->turn, METRIC_CERTIFICATE_ALIGNMENTS, METRIC_ALIGNMENT_CONFIRMED, 0);
+    }
+}
+
 static void emit_decided(struct handling *handling, const struct certificate_decision *decision,
                          const struct trace *trace, struct outcome *outcome) {
     for (uint32_t i = 0; i < decision->events_count; i++) {
+        count_alignment(handling, decision, i);
         emit_event(handling, &decision->events[i], trace, outcome);
         certificate_evolve(&handling->state.model, &decision->events[i],
                            turn_arena(handling->turn));

@@ -38,6 +38,18 @@ static const char *const operations[] = {"issue", "slice",   "transfer", "alloca
                                          "claim", "unclaim", "withdraw"};
 static const char *const request_verdicts[] = {"succeeded", "refused", "not-sent", "unknown"};
 static const char *const question_answers[] = {"executed", "refused", "nothing"};
+const char *const metric_reading_results[] = {
+    [METRIC_READING_READ] = "read",
+    [METRIC_READING_FAILED] = "failed",
+    [METRIC_READING_USELESS] = "useless",
+};
+static_assert(COUNT_OF(metric_reading_results) == METRIC_READING_RESULTS, "each has its word");
+static const char *const alignments[] = {
+    [METRIC_ALIGNMENT_MISALIGNED] = "misaligned",
+    [METRIC_ALIGNMENT_FOLLOWED] = "followed",
+    [METRIC_ALIGNMENT_CONFIRMED] = "confirmed",
+    [METRIC_ALIGNMENT_CORRECTED] = "corrected",
+};
 static const char *const dead_letter_words[] = {
 #define WORD(name, word, sentence) word,
     DEAD_LETTER_REASONS(WORD)
@@ -133,6 +145,18 @@ const struct metric_row metrics_table[METRICS_COUNT] = {
                                    {CLOSED("answer", question_answers)},
                                    "Questions to registries what became of submissions that are "
                                    "held open or unknown; nothing: nothing was learnt."},
+    [METRIC_REGISTRY_READING_DURATION] = {"millrace_registry_reading_duration_seconds",
+                                          METRIC_KIND_HISTOGRAM,
+                                          {{.name = NULL}},
+                                          "From the start of a reading of a certificate's stream "
+                                          "to the registry's answer, or to its time-out."},
+    [METRIC_CERTIFICATE_ALIGNMENTS] = {"millrace_certificate_alignments_total",
+                                       METRIC_KIND_COUNTER,
+                                       {CLOSED("change", alignments)},
+                                       "Certificates that were suspended as Misaligned, and how "
+                                       "that ended; followed: the books follow the registry's "
+                                       "stream by themselves; confirmed: the stream is as the "
+                                       "books are; corrected: by RealignCertificate."},
     [METRIC_DEAD_LETTERS] = {"millrace_dead_letters_total",
                              METRIC_KIND_COUNTER,
                              {CLOSED("reason", dead_letter_words)},
@@ -169,6 +193,18 @@ const struct metric_row metrics_table[METRICS_COUNT] = {
                                        {OPEN("registry")},
                                        "Lanes that hold a registry for down: they begin nothing "
                                        "there but single tries."},
+    [METRIC_REGISTRY_READINGS] = {"millrace_registry_readings_total",
+                                  METRIC_KIND_COUNTER,
+                                  {OPEN("registry"), CLOSED("result", metric_reading_results)},
+                                  "Readings of certificates' streams that have ended; failed: it "
+                                  "is tried again; useless: a submission began meanwhile, or "
+                                  "nobody waits for it any more."},
+    [METRIC_REGISTRY_READINGS_OPEN] = {"millrace_registry_readings_open",
+                                       METRIC_KIND_GAUGE,
+                                       {OPEN("registry")},
+                                       "Streams that are to be read and have not been: they wait "
+                                       "for a submission to end, or to be tried again, or for "
+                                       "the registry's answer."},
     [METRIC_LAG_RECORDS] = {"millrace_lag_records",
                             METRIC_KIND_GAUGE,
                             {OPEN("topic")},

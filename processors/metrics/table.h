@@ -22,6 +22,8 @@ enum metric {
     METRIC_REGISTRY_REQUESTS,
     METRIC_REGISTRY_REQUEST_DURATION,
     METRIC_REGISTRY_QUESTIONS,
+    METRIC_REGISTRY_READING_DURATION,
+    METRIC_CERTIFICATE_ALIGNMENTS,
     METRIC_DEAD_LETTERS,
     METRIC_TRANSACTIONS,
     METRIC_PRODUCERS_REBUILT,
@@ -33,6 +35,8 @@ enum metric {
     METRIC_SUBMISSIONS_UNKNOWN_OLDEST,
     METRIC_REGISTRY_CALLS_OUT,
     METRIC_REGISTRY_CIRCUITS_OPEN,
+    METRIC_REGISTRY_READINGS,
+    METRIC_REGISTRY_READINGS_OPEN,
     METRIC_LAG_RECORDS,
     METRIC_RESTORE_REMAINING,
     METRIC_LANES,
@@ -112,6 +116,23 @@ enum metric_question_answer {
     METRIC_QUESTION_EXECUTED = 0,
     METRIC_QUESTION_REFUSED,
     METRIC_QUESTION_NOTHING,
+};
+
+/* `result` of millrace_registry_readings_total. */
+enum metric_reading_result {
+    METRIC_READING_READ = 0,
+    METRIC_READING_FAILED,
+    METRIC_READING_USELESS,
+    METRIC_READING_RESULTS, /* how many there are */
+};
+extern const char *const metric_reading_results[];
+
+/* `change` of millrace_certificate_alignments_total. */
+enum metric_alignment {
+    METRIC_ALIGNMENT_MISALIGNED = 0,
+    METRIC_ALIGNMENT_FOLLOWED,
+    METRIC_ALIGNMENT_CONFIRMED,
+    METRIC_ALIGNMENT_CORRECTED,
 };
 
 /* `reason` of millrace_dead_letters_total, from its word. */

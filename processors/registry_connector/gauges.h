@@ -6,16 +6,21 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "metrics/table.h"
+
 enum { REGISTRIES_MAX = 16 };
 
-/* Of one partition; all zeroes where it has no lane that works. */
+/* Of one partition; what is not counted is zero where it has no lane that works. */
 struct connector_gauges {
     _Atomic int64_t open;              /* submissions without an outcome */
     _Atomic int64_t unknown;           /* of these, those of which the outcome is unknown */
     _Atomic int64_t oldest_unknown_at; /* ms since 1970; of `unknown` > 0 */
     struct {
         _Atomic uint32_t calls_out;
-        _Atomic int circuit;      /* enum circuit_state */
+        _Atomic int circuit; /* enum circuit_state */
+        _Atomic uint32_t readings_open;
+        /* How many have ended since the process began, whatever lane had them. */
+        _Atomic uint64_t readings[METRIC_READING_RESULTS];
     } registries[REGISTRIES_MAX]; /* in the order of the configuration */
 };
 
@@ -24,9 +29,13 @@ uint32_t gauges_circuits_open(const struct connector_gauges *gauges, uint32_t pa
                               uint32_t registry);
 
 struct connector_lane;
+struct lane_registry;
 
 /* Show how the lane stands; once it has started. */
 void gauges_show(struct connector_lane *lane);
+/* A reading at this registry has ended. */
+void gauges_count_reading(const struct connector_lane *lane, const struct lane_registry *registry,
+                          enum metric_reading_result result);
 /* The lane has ended. */
 void gauges_clear(const struct connector_lane *lane);
 

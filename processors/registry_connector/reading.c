@@ -3,12 +3,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "ports/fault.h"
+#include "registry_connector/gauges.h"
 #include "registry_connector/lane.h"
 
 struct reading {
     struct backoff_entry entry; /* while it waits */
     struct uuid certificate_id;
     struct uuid message_id;   /* of the ReadStream */
+    int64_t begun_ms;         /* monotonic; once it was begun */
     int64_t sequence;         /* of the ledger when it was begun */
     struct reading *out_next; /* while it is out */
 };
@@ -39,7 +42,16 @@ void reading_follow(struct connector_lane *lane, const struct registry_state_led
     assert(reading != NULL);
     reading->certificate_id = state->certificate_id;
     reading->message_id = wanted->message_id;
+    registry->readings.open++;
     backoff_queue_add(&registry->readings.queue, &reading->entry, now_ms);
+    FAULT("reading.wanted");
+}
+
+/* It is over: it stands nowhere any more. */
+static void release(struct readings *readings, struct reading *reading) {
+    assert(readings->open > 0);
+    readings->open--;
+    free(reading);
 }
 
 /* NULL: nobody is due, or as many are out as may be. */
@@ -100,15 +112,17 @@ static enum result begin_one(struct connector_lane *lane, struct lane_registry *
     const int64_t now_ms = turn_monotonic_ms(turn);
     backoff_queue_leave(&readings->queue, &reading->entry);
     if (!is_wanted(reading, &handling.state)) {
-        free(reading);
+        release(readings, reading);
     } else if (!submission_readable(&handling.state) ||
                is_out(readings, &reading->certificate_id)) {
         backoff_queue_add_again(&readings->queue, &reading->entry, now_ms);
     } else {
         reading->sequence = handling.state.ledger.sequence;
+        reading->begun_ms = now_ms;
         go_out(readings, reading);
         registry->registry.read_stream(registry->registry.self, &reading->certificate_id,
                                        now_ms + lane->config->options->call_timeout_ms);
+        FAULT("reading.begun");
     }
     arena->used = mark; /* nothing refers to what was read */
     return RESULT_OK;
@@ -166,15 +180,17 @@ static void say_unread(const struct connector_lane *lane, const struct lane_regi
                                  logger_text("err.msg", why)));
 }
 
-/* True: it is over, since its StreamRead is staged or nobody waits for it. */
-static bool use(struct handling *handling, const struct lane_registry *registry,
-                const struct reading *reading, const struct registry_stream *stream) {
+/* READ: its StreamRead is staged. Else it is tried again, as long as it is wanted. */
+static enum metric_reading_result use(struct handling *handling,
+                                      const struct lane_registry *registry,
+                                      const struct reading *reading,
+                                      const struct registry_stream *stream) {
     if (!is_wanted(reading, &handling->state)) {
-        return true;
+        return METRIC_READING_USELESS;
     }
     if (!stream->is_read) {
         say_unread(handling->lane, registry, stream, stream->words);
-        return false;
+        return METRIC_READING_FAILED;
     }
     const struct registry_state_queued_read *wanted = handling->state.work.stream_read;
     handling->trace.traceparent = wanted->traceparent;
@@ -187,29 +203,40 @@ static bool use(struct handling *handling, const struct lane_registry *registry,
     struct submission_decision decision;
     ledger_decide(handling, &input, &decision);
     ledger_stage(handling, &decision);
-    if (decision.verdict == SUBMISSION_VERDICT_CHANGED) {
-        return true;
+    if (decision.events_count > 0) {
+        FAULT("reading.staged");
+        return METRIC_READING_READ;
     }
     if (stream->transactions < handling->state.ledger.stream_transactions) {
         say_unread(handling->lane, registry, stream,
                    text_of("it has fewer transactions than it had once"));
+        return METRIC_READING_FAILED;
     }
-    return false;
+    return METRIC_READING_USELESS;
 }
 
 static enum result hear_one(struct connector_lane *lane, struct lane_registry *registry,
                             const struct registry_stream *stream, struct turn *turn,
                             struct error *error) {
-    struct reading *reading = come_back(&registry->readings, &stream->certificate_id);
+    struct readings *readings = &registry->readings;
+    struct reading *reading = come_back(readings, &stream->certificate_id);
+    const int64_t now_ms = turn_monotonic_ms(turn);
+    FAULT("reading.answered");
+    counts_observe(lane->config->counts, METRIC_REGISTRY_READING_DURATION,
+                   now_ms - reading->begun_ms);
     struct handling handling = {.lane = lane, .turn = turn};
     const enum result result = ledger_load(&handling, &reading->certificate_id, error);
-    if (result == RESULT_OK && use(&handling, registry, reading, stream)) {
-        free(reading);
-    } else {
-        backoff_queue_add_again(&registry->readings.queue, &reading->entry,
-                                turn_monotonic_ms(turn));
+    if (result != RESULT_OK) {
+        backoff_queue_add_again(&readings->queue, &reading->entry, now_ms);
+        return result == RESULT_AGAIN ? RESULT_OK : result;
     }
-    return result == RESULT_AGAIN ? RESULT_OK : result;
+    gauges_count_reading(lane, registry, use(&handling, registry, reading, stream));
+    if (is_wanted(reading, &handling.state)) {
+        backoff_queue_add_again(&readings->queue, &reading->entry, now_ms);
+    } else {
+        release(readings, reading);
+    }
+    return RESULT_OK;
 }
 
 enum result reading_hear(struct connector_lane *lane, struct turn *turn, struct error *error) {
@@ -238,10 +265,10 @@ void reading_end(struct lane_registry *registry) {
     struct backoff_entry *entry = NULL;
     while ((entry = backoff_queue_first(&readings->queue)) != NULL) {
         backoff_queue_leave(&readings->queue, entry);
-        free(entry); /* the first member of its reading */
+        release(readings, (struct reading *)entry); /* its first member */
     }
     while (readings->out != NULL) {
-        free(come_back(readings, &readings->out->certificate_id));
+        release(readings, come_back(readings, &readings->out->certificate_id));
     }
     if (reading_is_possible(registry)) {
         registry->registry.forget_streams(registry->registry.self);

@@ -21,6 +21,7 @@ struct readings {
     struct backoff_queue queue; /* those to begin */
     struct reading *out;        /* without an answer */
     uint32_t out_count;
+    uint32_t open; /* in line or out */
 };
 
 struct connector_lane;

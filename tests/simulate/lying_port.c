@@ -116,7 +116,11 @@ static void lying_read_stream(void *self, const struct uuid *certificate_id, int
 
 static bool lying_stream_answer(void *self, struct arena *arena, struct registry_stream *stream) {
     struct lying_connection *connection = self;
-    return !connection->process->dead && lying_stream_take(connection, arena, stream);
+    if (connection->process->dead || connection->streams == NULL ||
+        !process_comes_to(connection->process, POINT_REPLY)) {
+        return false;
+    }
+    return lying_stream_take(connection, arena, stream);
 }
 
 static void lying_forget_streams(void *self) {

@@ -25,7 +25,7 @@ enum point {
     POINT_SEND,        /* before a call is given to the registry's adapter */
     POINT_WIRE,        /* before a request's bytes are handed to the kernel */
     POINT_WIRED,       /* they were */
-    POINT_REPLY,       /* a reply is about to be given out */
+    POINT_REPLY,       /* a reply, or a stream that was read, is about to be given out */
     POINT_WITHDRAW,    /* before an attempt is destroyed */
     POINT_ASK,         /* before a question's bytes are handed to the kernel */
     POINT_EVIDENCE,    /* before a piece of evidence leaves */

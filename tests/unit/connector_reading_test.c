@@ -1,9 +1,12 @@
 /* The stream of a certificate is read where a registry can be read: one reading at a time, while no
  * submission is open, and until it has brought something of use. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "registry_connector/reading.h"
 #include "tests/support/connector_rig.h"
+#include "tests/support/fault_notes.h"
 
 #define INTENDED MESSAGE_REGISTRY_EVENTS_SUBMISSION_INTENDED
 #define SUCCEEDED MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED
@@ -260,4 +263,37 @@ Test(connector_reading, of_a_registry_that_cannot_be_read_any_more_waits) {
     cr_assert_eq(readings(), 2);
     the_registry_shows(1, 1);
     (void)then_ledger_event(READ, cert(1));
+}
+
+/* --- Where it can be killed. --- */
+
+/* Only those of readings: every turn comes to many more. */
+static char points[256];
+
+static void note_reading(const char *name) {
+    if (strncmp(name, "reading.", strlen("reading.")) == 0) {
+        const size_t used = strlen(points);
+        (void)snprintf(points + used, sizeof points - used, "%s ", name + strlen("reading."));
+    }
+}
+
+static void then_points(const char *expected) {
+    cr_expect_str_eq(points, expected);
+    points[0] = '\0';
+}
+
+Test(connector_reading, fault_points_on_the_way_to_a_stream_read) {
+    given_a_submission_succeeded();
+    fault_notes_begin(NULL, note_reading);
+    order(1, cert(1));
+    then_points("wanted begun ");
+    fake_registry_show(the_registry(), 0,
+                       &(struct registry_stream){.words = text_of("nobody answered")});
+    run_for(10);
+    then_points("answered ");
+    run_for(1000);
+    then_points("begun ");
+    the_registry_shows(1, 3);
+    then_points("answered staged ");
+    fault_notes_end();
 }

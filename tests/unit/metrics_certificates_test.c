@@ -66,3 +66,104 @@ Test(metrics_certificates, dead_letters_count_by_their_reason) {
                               metric_dead_letter_reason("not-confluent-framed"), 0),
                  1);
 }
+
+static uint64_t alignments(enum metric_alignment change) {
+    return counts_value(the_counts(), METRIC_CERTIFICATE_ALIGNMENTS, (uint32_t)change, 0);
+}
+
+static void expect_alignments(uint64_t misaligned, uint64_t followed, uint64_t confirmed,
+                              uint64_t corrected) {
+    cr_expect_eq(alignments(METRIC_ALIGNMENT_MISALIGNED), misaligned);
+    cr_expect_eq(alignments(METRIC_ALIGNMENT_FOLLOWED), followed);
+    cr_expect_eq(alignments(METRIC_ALIGNMENT_CONFIRMED), confirmed);
+    cr_expect_eq(alignments(METRIC_ALIGNMENT_CORRECTED), corrected);
+}
+
+static struct millrace_slice_hash hash = {.registry_hash = {(const uint8_t *)"hash", 4}};
+
+static void given_issued_at_a_registry_that_can_be_read(void) {
+    const struct message issue = issue_certificate(1000, "alice");
+    ((struct certificates_commands_issue_certificate *)issue.body)->registry = text_of("readable");
+    someone_sends(issue);
+    let_run();
+    hash.slice_id = slice_of(issue, 0);
+    const struct registry_commands_submit_transaction *asked = submission(0);
+    struct registry_events_submission_succeeded event = {
+        .metadata = asked->metadata,
+        .certificate_id = asked->certificate_id,
+        .submission_id = asked->submission_id,
+        .sequence = 1,
+        .attempt = 1,
+        .evidence = text_of("done"),
+        .slice_hashes = &hash,
+        .slice_hashes_count = 1,
+    };
+    event.metadata.id = some_id(70);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_SUBMISSION_SUCCEEDED, &event});
+    let_run();
+}
+
+static void registry_contradicts(uint32_t id) {
+    const struct registry_commands_submit_transaction *asked = submission(0);
+    struct registry_events_evidence_contradicts event = {
+        .metadata = asked->metadata,
+        .certificate_id = asked->certificate_id,
+        .submission_id = asked->submission_id,
+        .sequence = 1,
+        .attempt = 1,
+        .kind = MILLRACE_EVIDENCE_KIND_REPLY,
+    };
+    event.metadata.id = some_id(id);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_EVIDENCE_CONTRADICTS, &event});
+    let_run();
+}
+
+static void stream_shows(const char *key, int64_t transactions) {
+    const struct registry_commands_submit_transaction *asked = submission(0);
+    struct registry_events_stream_slice slice = {
+        .registry_hash = hash.registry_hash,
+        .owner_key = {(const uint8_t *)key, (uint32_t)strlen(key)},
+        .state = MILLRACE_SLICE_STATE_AVAILABLE,
+    };
+    struct registry_events_stream_read event = {
+        .metadata = asked->metadata,
+        .certificate_id = asked->certificate_id,
+        .sequence = 1,
+        .slices = &slice,
+        .slices_count = 1,
+        .transactions = transactions,
+    };
+    event.metadata.id = some_id(80 + (uint32_t)transactions);
+    registry_writes((struct message){MESSAGE_REGISTRY_EVENTS_STREAM_READ, &event});
+    let_run();
+}
+
+Test(metrics_certificates, misaligned_certificates_count_and_what_became_of_them) {
+    given_issued_at_a_registry_that_can_be_read();
+    stream_shows("key-a", 1);
+    expect_alignments(0, 0, 0, 0);
+    registry_contradicts(91);
+    expect_alignments(1, 0, 0, 0);
+    stream_shows("key-a", 2);
+    expect_alignments(1, 0, 1, 0);
+    stream_shows("key-b", 3);
+    expect_alignments(2, 1, 1, 0);
+
+    registry_contradicts(92);
+    struct millrace_realigned_slice slice = {.slice_id = hash.slice_id,
+                                             .quantity = 1000,
+                                             .owner = text_of("carol"),
+                                             .state = MILLRACE_SLICE_STATE_AVAILABLE};
+    struct certificates_operations_realign_certificate operation = {
+        .metadata = {.id = some_id(71)},
+        .certificate_id = the_certificate(),
+        .operator= text_of("olga"),
+        .evidence = text_of("seen"),
+        .slices = &slice,
+        .slices_count = 1,
+    };
+    someone_sends(
+        (struct message){MESSAGE_CERTIFICATES_OPERATIONS_REALIGN_CERTIFICATE, &operation});
+    let_run();
+    expect_alignments(3, 1, 1, 1);
+}

@@ -94,6 +94,82 @@ Test(metrics_connector, a_late_reply_is_not_counted_again) {
     cr_expect_eq(requests(METRIC_REQUEST_SUCCEEDED), 0);
 }
 
+static struct connector_gauges *reading_gauges(void) {
+    the_connector_dies();
+    the_registry()->capabilities = REGISTRY_CAPABILITY_STREAM;
+    another_takes_over();
+    return (struct connector_gauges *)the_lanes_gauges();
+}
+
+static void order_reading(uint8_t number, struct uuid certificate_id) {
+    const struct registry_operations_read_stream order = {
+        .metadata = {.id = {{0xaa, number}}, .source = {text_of("x"), text_of("1")}},
+        .certificate_id = certificate_id,
+        .registry = text_of("main"),
+    };
+    write_message(MESSAGE_REGISTRY_OPERATIONS_READ_STREAM, &certificate_id, &order);
+    run_for(10);
+}
+
+static void show_stream(uint32_t number, bool is_read, int64_t transactions) {
+    fake_registry_show(
+        the_registry(), number,
+        &(struct registry_stream){
+            .is_read = is_read, .words = text_of("not now"), .transactions = transactions});
+    run_for(10);
+}
+
+static void expect_readings(const struct connector_gauges *gauges, uint64_t read, uint64_t failed,
+                            uint64_t useless) {
+    cr_expect_eq(gauges->registries[0].readings[METRIC_READING_READ], read);
+    cr_expect_eq(gauges->registries[0].readings[METRIC_READING_FAILED], failed);
+    cr_expect_eq(gauges->registries[0].readings[METRIC_READING_USELESS], useless);
+    cr_expect_eq(gauges->registries[1].readings[METRIC_READING_READ], 0);
+}
+
+static uint64_t reading_durations(uint32_t bound) {
+    return counts_bucket(connector_counts(), METRIC_REGISTRY_READING_DURATION, bound);
+}
+
+Test(metrics_connector, a_reading_is_open_until_its_stream_was_read) {
+    const struct connector_gauges *gauges = reading_gauges();
+    order_reading(1, cert(1));
+    order_reading(2, cert(2));
+    cr_expect_eq(gauges->registries[0].readings_open, 2);
+    cr_expect_eq(gauges->registries[1].readings_open, 0);
+    expect_readings(gauges, 0, 0, 0);
+    run_for(2000);
+    show_stream(0, false, 0);
+    expect_readings(gauges, 0, 1, 0);
+    cr_expect_eq(gauges->registries[0].readings_open, 2, "it is tried again");
+    show_stream(1, true, 3);
+    expect_readings(gauges, 1, 1, 0);
+    cr_expect_eq(gauges->registries[0].readings_open, 1);
+    cr_expect_eq(reading_durations(8), 2, "between one and two and a half seconds");
+    run_for(2000);
+    show_stream(2, true, 1);
+    expect_readings(gauges, 2, 1, 0);
+    cr_expect_eq(gauges->registries[0].readings_open, 0);
+
+    order_reading(3, cert(2));
+    show_stream(3, true, 2);
+    expect_readings(gauges, 2, 2, 0);
+    cr_expect_eq(gauges->registries[0].readings_open, 1, "fewer transactions than it had once");
+    the_lane_is_lost();
+    cr_expect_eq(gauges->registries[0].readings_open, 0, "no lane, nothing to show");
+    expect_readings(gauges, 2, 2, 0);
+}
+
+Test(metrics_connector, a_reading_beside_a_submission_is_of_no_use) {
+    const struct connector_gauges *gauges = reading_gauges();
+    order_reading(1, cert(1));
+    submit(cert(1));
+    run_for(10);
+    show_stream(0, true, 1);
+    expect_readings(gauges, 0, 0, 1);
+    cr_expect_eq(gauges->registries[0].readings_open, 1, "it is read again");
+}
+
 Test(metrics_connector, a_registry_that_is_down_shows) {
     const struct connector_gauges *gauges = the_lanes_gauges();
     submit(cert(1));

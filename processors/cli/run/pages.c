@@ -90,13 +90,27 @@ static void add_registries(struct exposition *exposition, const struct run *run,
     for (uint32_t i = 0; i < run->deployment.registries_count; i++) {
         const char *name = run->deployment.registries[i].name;
         uint64_t calls_out = 0;
+        uint64_t readings_open = 0;
+        uint64_t readings[METRIC_READING_RESULTS] = {0};
         for (uint32_t p = 0; p < run->topics->partitions; p++) {
             calls_out +=
                 atomic_load_explicit(&all[p].registries[i].calls_out, memory_order_relaxed);
+            readings_open +=
+                atomic_load_explicit(&all[p].registries[i].readings_open, memory_order_relaxed);
+            for (uint32_t r = 0; r < METRIC_READING_RESULTS; r++) {
+                readings[r] +=
+                    atomic_load_explicit(&all[p].registries[i].readings[r], memory_order_relaxed);
+            }
         }
         exposition_add(exposition, METRIC_REGISTRY_CALLS_OUT, &name, (double)calls_out);
         exposition_add(exposition, METRIC_REGISTRY_CIRCUITS_OPEN, &name,
                        gauges_circuits_open(all, run->topics->partitions, i));
+        exposition_add(exposition, METRIC_REGISTRY_READINGS_OPEN, &name, (double)readings_open);
+        for (uint32_t r = 0; r < METRIC_READING_RESULTS; r++) {
+            exposition_add(exposition, METRIC_REGISTRY_READINGS,
+                           (const char *const[]){name, metric_reading_results[r]},
+                           (double)readings[r]);
+        }
     }
 }
 

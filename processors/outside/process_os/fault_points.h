@@ -33,6 +33,10 @@ FAULT_POINT("not-sent.staged") /* registry_connector/sending.c */
 FAULT_POINT("outcome.after-commit") /* registry_connector/registry_connector.c */
 FAULT_POINT("outcome.before-commit") /* registry_connector/registry_connector.c */
 FAULT_POINT("outcome.staged") /* registry_connector/settling.c */
+FAULT_POINT("reading.answered") /* project-origin: registry_connector/reading.c */
+FAULT_POINT("reading.begun") /* project-origin: registry_connector/reading.c */
+FAULT_POINT("reading.staged") /* project-origin: registry_connector/reading.c */
+FAULT_POINT("reading.wanted") /* project-origin: registry_connector/reading.c */
 FAULT_POINT("rejoin.after") /* loop/group.c */
 FAULT_POINT("rejoin.before") /* loop/group.c */
 FAULT_POINT("reply.decoded") /* plain: outside/registry_plain/registry_plain.c */

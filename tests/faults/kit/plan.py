@@ -22,6 +22,7 @@ ADAPTERS = ("plain", "project-origin")
 #   end      it is told to end (SIGTERM) in the middle of its work
 #   unsent   the same, while calls wait for a connection to the registry
 #   owed     as by "fence", while the registry owes answers, and then they come
+#   read     an operator has streams of certificates read that are settled
 #   join     another member joins its group
 #   fence    somebody else takes its transactional ids, in the middle of its work
 # and the number is up to the how manieth time at that point the fault comes (drawn by the seed).
@@ -60,6 +61,10 @@ PLAN = {
     "stream.asked": (ONE, "work", 2),
     "reply.read": (ONE, "work", 20),
     "reply.decoded": (ONE, "work", 20),
+    "reading.wanted": (ONE, "read", 3),
+    "reading.begun": (ONE, "read", 3),
+    "reading.answered": (ONE, "read", 3),
+    "reading.staged": (ONE, "read", 3),
     "outcome.staged": (ONE, "work", 20),
     "outcome.before-commit": (ONE, "work", 20),
     "outcome.after-commit": (ONE, "work", 20),

@@ -13,6 +13,7 @@ import urllib.request
 import uuid
 
 import answers
+import commands
 import confluent_kafka
 import flow
 import load
@@ -182,6 +183,26 @@ class Work:
                 )
                 self.producer.poll(0)
         flow.expect(self.producer.flush(30) == 0 and not failed, f"not delivered: {failed[:1]}")
+
+    def settled(self, partitions):
+        """Certificates of these partitions of which no command is under way any more."""
+        here = [one for one in self.done if flow.murmur2_partition(one.encode()) in partitions]
+        return sorted(here)
+
+    def order_readings(self, certificates):
+        """As an operator does."""
+        for certificate in certificates:
+            order = {
+                "metadata": commands.metadata(),
+                "certificateId": certificate,
+                "registry": "narnia",
+            }
+            self.producer.produce(
+                flow.PREFIX + "registry.operations",
+                key=certificate,
+                value=self.schemas.encode("registry.operations.ReadStream", order),
+            )
+        flow.expect(self.producer.flush(30) == 0, "operations are not delivered")
 
     def keep_up(self, wanted):
         """The same now and then, while something else is waited for."""

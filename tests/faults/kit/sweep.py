@@ -35,6 +35,7 @@ CALLS_LEFT = 4  # more than that its successor need not find
 OWED_MIN = 3
 UNSENT_MIN = 3
 ANSWERS_MIN = 50
+READINGS = 12
 # By then who finds calls of a dead one does so; where its session ended first, another has them.
 FOUND_S = 20
 
@@ -116,6 +117,15 @@ class Sweep:
                 process, "lanes that end", lambda: process.handed_over() >= OWED_MIN
             )
             os.kill(STANDIN, signal.SIGCONT)
+        elif how == "read":
+            self.await_work(process)
+            self.await_unless_there(
+                process,
+                "settled certificates",
+                lambda: len(self.work.settled(process.lanes())) >= READINGS,
+            )
+            settled = self.work.settled(process.lanes())
+            self.work.order_readings(self.chance.sample(settled, min(READINGS, len(settled))))
         elif how == "join":
             self.await_work(process)
             self.guest = stage.Process(PROCESSOR, "guest", DIRECTORY, member=False)
