@@ -12,6 +12,7 @@
 #include "generated/project_origin/registry.pb-c.h"
 #include "outside/registry_project_origin/commitment.h"
 #include "outside/registry_project_origin/questions.h"
+#include "outside/registry_project_origin/slice_index.h"
 
 #define ELECTRICITY(name) ProjectOrigin__Electricity__V1__##name
 
@@ -21,7 +22,8 @@ struct projection {
     const struct uuid *certificate_id;
     struct arena *arena;
     struct registry_stream *stream;
-    uint32_t capacity; /* of the stream's slices */
+    uint32_t capacity;        /* of the stream's slices */
+    struct slice_index index; /* of all of them */
     bool is_issued;
     bool is_production; /* else a consumption */
 };
@@ -57,16 +59,19 @@ static struct bytes keep(const struct projection *projection, const void *data, 
 
 /* --- Slices. --- */
 
+static struct registry_events_stream_slice *named(const struct projection *projection,
+                                                  const struct slice_name name) {
+    uint32_t at;
+    if (!slice_index_find(&projection->index, &name, &at)) {
+        return NULL;
+    }
+    assert(at < projection->stream->slices_count);
+    return &projection->stream->slices[at];
+}
+
 static struct registry_events_stream_slice *available(const struct projection *projection,
                                                       struct bytes hash) {
-    for (uint32_t i = 0; i < projection->stream->slices_count; i++) {
-        struct registry_events_stream_slice *slice = &projection->stream->slices[i];
-        if (slice->state == MILLRACE_SLICE_STATE_AVAILABLE &&
-            bytes_equal(slice->registry_hash, hash)) {
-            return slice;
-        }
-    }
-    return NULL;
+    return named(projection, slice_name_available(hash));
 }
 
 static struct registry_events_stream_slice *source(const struct projection *projection,
@@ -79,13 +84,27 @@ static struct registry_events_stream_slice *source(const struct projection *proj
 static struct registry_events_stream_slice *with_allocation(const struct projection *projection,
                                                             enum millrace_slice_state state,
                                                             const struct uuid *allocation_id) {
-    for (uint32_t i = 0; i < projection->stream->slices_count; i++) {
-        struct registry_events_stream_slice *slice = &projection->stream->slices[i];
-        if (slice->state == state && uuid_equal(&slice->allocation_id, allocation_id)) {
-            return slice;
-        }
-    }
-    return NULL;
+    return named(projection, slice_name_with_allocation(state, allocation_id));
+}
+
+static void name_it(struct projection *projection,
+                    const struct registry_events_stream_slice *slice) {
+    const struct slice_name name = slice_name_of(slice);
+    slice_index_put(&projection->index, &name, (uint32_t)(slice - projection->stream->slices));
+}
+
+static void forget_name(struct projection *projection,
+                        const struct registry_events_stream_slice *slice) {
+    const struct slice_name name = slice_name_of(slice);
+    slice_index_remove(&projection->index, &name);
+}
+
+/* The new state has no name that another slice has. */
+static void become(struct projection *projection, struct registry_events_stream_slice *slice,
+                   const struct registry_events_stream_slice *now) {
+    forget_name(projection, slice);
+    *slice = *now;
+    name_it(projection, slice);
 }
 
 static const char *give(const struct projection *projection,
@@ -107,6 +126,7 @@ static struct registry_events_stream_slice *room(struct projection *projection) 
         struct registry_events_stream_slice *slices =
             arena_take(projection->arena, projection->capacity * sizeof *slices);
         if (stream->slices_count > 0) {
+            assert(stream->slices != NULL);
             memcpy(slices, stream->slices, stream->slices_count * sizeof *slices);
         }
         stream->slices = slices;
@@ -135,14 +155,23 @@ static const char *add(struct projection *projection, const ELECTRICITY(Commitme
         .state = MILLRACE_SLICE_STATE_AVAILABLE,
     };
     const char *wrong = give(projection, slice, owner);
-    projection->stream->slices_count += wrong == NULL ? 1 : 0;
+    if (wrong == NULL) {
+        projection->stream->slices_count++;
+        name_it(projection, slice);
+    }
     return wrong;
 }
 
-static void drop(const struct projection *projection, struct registry_events_stream_slice *slice) {
+/* The last one comes into its place. */
+static void drop(struct projection *projection, struct registry_events_stream_slice *slice) {
     struct registry_stream *stream = projection->stream;
     assert(slice >= stream->slices && slice < stream->slices + stream->slices_count);
-    *slice = stream->slices[--stream->slices_count];
+    forget_name(projection, slice);
+    const struct registry_events_stream_slice *last = &stream->slices[--stream->slices_count];
+    if (slice != last) {
+        *slice = *last;
+        name_it(projection, slice);
+    }
 }
 
 /* --- Events. --- */
@@ -202,11 +231,16 @@ static const char *allocated(struct projection *projection, const ProtobufCMessa
     if (with_allocation(projection, MILLRACE_SLICE_STATE_ALLOCATED, &allocation_id) != NULL) {
         return "an allocation is there twice, with which no registry can go on";
     }
-    slice->state = MILLRACE_SLICE_STATE_ALLOCATED;
-    slice->has_allocation_id = true;
-    slice->allocation_id = allocation_id;
-    slice->has_counterpart_certificate_id = true;
-    slice->counterpart_certificate_id = counterpart_id;
+    const struct registry_events_stream_slice now = {
+        .registry_hash = slice->registry_hash,
+        .owner_key = slice->owner_key,
+        .state = MILLRACE_SLICE_STATE_ALLOCATED,
+        .has_allocation_id = true,
+        .allocation_id = allocation_id,
+        .has_counterpart_certificate_id = true,
+        .counterpart_certificate_id = counterpart_id,
+    };
+    become(projection, slice, &now);
     return NULL;
 }
 
@@ -224,7 +258,9 @@ static const char *claimed(struct projection *projection, const ProtobufCMessage
     if (with_allocation(projection, MILLRACE_SLICE_STATE_CLAIMED, &allocation_id) != NULL) {
         return "an allocation is claimed twice, with which no registry can go on";
     }
-    slice->state = MILLRACE_SLICE_STATE_CLAIMED;
+    struct registry_events_stream_slice now = *slice;
+    now.state = MILLRACE_SLICE_STATE_CLAIMED;
+    become(projection, slice, &now);
     return NULL;
 }
 
@@ -242,11 +278,12 @@ static const char *unclaimed(struct projection *projection, const ProtobufCMessa
     if (available(projection, slice->registry_hash) != NULL) {
         return "two slices have one commitment, with which no registry can go on";
     }
-    *slice = (struct registry_events_stream_slice){
+    const struct registry_events_stream_slice now = {
         .registry_hash = slice->registry_hash,
         .owner_key = slice->owner_key,
         .state = MILLRACE_SLICE_STATE_AVAILABLE,
     };
+    become(projection, slice, &now);
     return NULL;
 }
 
@@ -312,14 +349,9 @@ static const char *take_transaction(struct projection *projection, struct bytes 
     return wrong;
 }
 
-enum result projection_make(struct bytes answer, const struct uuid *certificate_id,
-                            struct arena *arena, struct registry_stream *stream,
-                            struct error *error) {
-    assert(certificate_id != NULL && stream != NULL);
-    assert(arena->capacity - arena->used >= PROJECTION_ARENA_BYTES);
-    *stream = (struct registry_stream){.certificate_id = *certificate_id};
-    struct projection projection = {
-        .certificate_id = certificate_id, .arena = arena, .stream = stream};
+static enum result fold_answer(struct projection *projection, struct bytes answer,
+                               struct error *error) {
+    struct registry_stream *stream = projection->stream;
     if (answer.length > PROJECTION_ANSWER_BYTES_MAX) {
         return error_set(error, RESULT_INVALID,
                          "the certificate's stream has %" PRIu32 " bytes; at most %d are read",
@@ -330,7 +362,7 @@ enum result projection_make(struct bytes answer, const struct uuid *certificate_
     while (answer_stream_next(answer, &at, &transaction)) {
         const char *wrong = stream->transactions == PROJECTION_TRANSACTIONS_MAX
                                 ? "it is one more than are read"
-                                : take_transaction(&projection, transaction);
+                                : take_transaction(projection, transaction);
         if (wrong != NULL) {
             return error_set(error, RESULT_INVALID,
                              "transaction %" PRId64
@@ -345,4 +377,17 @@ enum result projection_make(struct bytes answer, const struct uuid *certificate_
     }
     assert(stream->slices_count <= REGISTRY_STREAM_SLICES_MAX);
     return RESULT_OK;
+}
+
+enum result projection_make(struct bytes answer, const struct uuid *certificate_id,
+                            struct arena *arena, struct registry_stream *stream,
+                            struct error *error) {
+    assert(certificate_id != NULL && stream != NULL);
+    assert(arena->capacity - arena->used >= PROJECTION_ARENA_BYTES);
+    *stream = (struct registry_stream){.certificate_id = *certificate_id};
+    struct projection projection = {
+        .certificate_id = certificate_id, .arena = arena, .stream = stream};
+    const enum result result = fold_answer(&projection, answer, error);
+    slice_index_deinit(&projection.index);
+    return result;
 }
