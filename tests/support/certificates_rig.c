@@ -210,6 +210,11 @@ struct lane_status the_lane(void) {
     return status;
 }
 
+void expect_stopped(const char *because) {
+    cr_assert_eq(the_lane().state, LANE_STATE_STOPPED, "the lane did not stop");
+    cr_expect_not_null(strstr(the_lane().reason, because), "%s", the_lane().reason);
+}
+
 /* ---- writing ---- */
 
 int32_t partition_of(const struct uuid *certificate_id) {

@@ -36,6 +36,8 @@ struct fake_schemas *the_schema_registry(void);
 /* The lane's store has this state, without its changelog having it: a newer program was here. */
 void the_store_has(const struct certificates_state_certificate_state *state);
 struct lane_status the_lane(void);
+/* It has stopped, and its reason has these words. */
+void expect_stopped(const char *because);
 /* The most that the handling of one record has taken of its turn's memory so far. */
 size_t the_largest_handling(void);
 
