@@ -11,6 +11,7 @@
 #include "loop/emitter.h"
 #include "loop/processor.h"
 #include "ports/logger.h"
+#include "ports/openings.h"
 #include "ports/schemas.h"
 
 /* The newest format of certificates.state.CertificateState that this program knows. */
@@ -26,6 +27,7 @@ struct certificates_config {
     const struct emitter *emitter; /* the schema ids that we write with */
     struct millrace_source source; /* of the messages that we make */
     int32_t state_format; /* that states are written in: from 1 to CERTIFICATES_FORMAT_VERSION */
+    struct openings openings;      /* of the registries; `fit` NULL: none can be checked */
     const char *schemas_directory; /* copies of schemas on disk; NULL: none */
     /* A lane's own connection to the schema registry. */
     enum result (*schemas_open)(void *context, struct schemas *schemas, struct error *error);

@@ -7,6 +7,7 @@
 #include "domain/limits.h"
 #include "domain/metadata.h"
 #include "generated/c/certificates_events.h"
+#include "generated/c/certificates_operations.h"
 #include "generated/c/registry_commands.h"
 #include "generated/c/registry_events.h"
 #include "generated/c/registry_operations.h"
@@ -223,13 +224,38 @@ bool work_has_room_for_events(struct handling *handling,
     return fits;
 }
 
+/* What `certificate_input.unopened` asks for. A slice of which no blinding was given follows from a
+ * secret, and one without a hash could be any: neither can be checked here. */
+static const struct uuid *unopened_slice(const struct handling *handling,
+                                         const struct arrived *arrived) {
+    const struct openings *openings = &handling->lane->config->openings;
+    const struct certificates_state_certificate_model *model = &handling->state.model;
+    if (arrived->message.type != MESSAGE_CERTIFICATES_OPERATIONS_REALIGN_CERTIFICATE ||
+        openings->fit == NULL || model->suspension == NULL || model->issued == NULL) {
+        return NULL;
+    }
+    const struct certificates_operations_realign_certificate *operation = arrived->message.body;
+    for (uint32_t i = 0; i < operation->slices_count && i < LIMIT_SLICES_MAX; i++) {
+        const struct millrace_realigned_slice *slice = &operation->slices[i];
+        const bool is_said = slice->has_registry_hash && slice->registry_hash.length > 0 &&
+                             slice->has_blinding && slice->blinding.length > 0;
+        if (is_said && !openings->fit(openings->self, model->issued->registry, slice->quantity,
+                                      slice->blinding, slice->registry_hash)) {
+            return &slice->slice_id;
+        }
+    }
+    return NULL;
+}
+
 /* `entry`: the command as it would wait, NULL for an operation. `in_flight`: what is at the
  * registry, which only an operation can meet; else NULL. */
 static void run(struct handling *handling, const struct arrived *arrived,
                 const struct certificates_state_waiting_command *entry,
                 const struct message *in_flight) {
     const struct certificate_context context = work_context(handling);
-    const struct certificate_input input = {.message = arrived->message, .in_flight = in_flight};
+    const struct certificate_input input = {.message = arrived->message,
+                                            .in_flight = in_flight,
+                                            .unopened = unopened_slice(handling, arrived)};
     struct certificate_decision decision;
     certificate_decide(&handling->state.model, &input, &context, &decision);
     assert(!decision.read_stream);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outside/registry_project_origin/blinding_file.h"
+#include "outside/registry_project_origin/opening.h"
 
 static void take_origins(struct registries *registries, const struct deployment *deployment) {
     for (uint32_t i = 0; i < deployment->origins_count; i++) {
@@ -44,6 +45,24 @@ void registries_init(struct registries *registries, const struct deployment *dep
             registry_project_origin(&registries->origin);
     }
     assert(registries->adapters_count <= REGISTRIES_ADAPTERS_MAX);
+}
+
+/* Only registries of Project Origin hide quantities. */
+static bool openings_fit(void *self, struct text registry, int64_t quantity, struct bytes blinding,
+                         struct bytes hash) {
+    const struct deployment *deployment = self;
+    for (uint32_t i = 0; i < deployment->origins_count; i++) {
+        if (text_equal(text_of(deployment->origins[i].name), registry)) {
+            return opening_is_right(quantity, blinding, hash);
+        }
+    }
+    return true;
+}
+
+struct openings registries_openings(const struct deployment *deployment) {
+    assert(deployment != NULL);
+    ristretto_init();
+    return (struct openings){.self = (void *)deployment, .fit = openings_fit};
 }
 
 /* The file of a setting that a registry cannot do without. */

@@ -8,6 +8,7 @@
 #include "outside/registry_project_origin/blinding.h"
 #include "outside/registry_project_origin/keyring.h"
 #include "outside/registry_project_origin/registry_project_origin.h"
+#include "ports/openings.h"
 
 enum { REGISTRIES_ADAPTERS_MAX = 2 };
 
@@ -33,6 +34,9 @@ void registries_init(struct registries *registries, const struct deployment *dep
  * read now. */
 enum result registries_read_secrets(struct registries *registries, const struct settings *settings,
                                     struct error *error);
+
+/* What is hidden at the registries of a deployment, which must outlive it. */
+struct openings registries_openings(const struct deployment *deployment);
 
 /* Also of one that was only initialised. */
 void registries_deinit(struct registries *registries);

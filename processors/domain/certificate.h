@@ -24,6 +24,9 @@ enum {
 struct certificate_input {
     struct message message;          /* a command, an operation or an event of the registry */
     const struct message *in_flight; /* the command that is at the registry; NULL: none */
+    /* Of a RealignCertificate: the first slice whose quantity and blinding were checked, and do not
+     * open what the registry has by its hash; NULL: none. */
+    const struct uuid *unopened;
 };
 
 /* With what it is decided: the same for all decisions of a turn. */

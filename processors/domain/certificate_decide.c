@@ -55,6 +55,7 @@ void certificate_decide(const struct certificates_state_certificate_model *model
     struct certificate_step step = {.model = model,
                                     .context = context,
                                     .in_flight = input->in_flight != NULL,
+                                    .unopened = input->unopened,
                                     .decision = decision};
     struct certificate_command_head head;
     if (certificate_command_head(&input->message, &head)) {

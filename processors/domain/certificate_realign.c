@@ -188,9 +188,20 @@ static bool check_slices(const struct certificate_step *step,
     return true;
 }
 
+/* Whatever was done with such a slice, the registry would refuse. */
+static bool check_openings(const struct certificate_step *step) {
+    if (step->unopened == NULL) {
+        return true;
+    }
+    certificate_reject(step, MILLRACE_REASON_MISALIGNED,
+                       PHRASES(say("quantity and blinding of slice "), say_uuid(step->unopened),
+                               say(" do not open what the registry has by its registryHash")));
+    return false;
+}
+
 void certificate_decide_realign(const struct certificate_step *step, const void *body) {
     const struct certificates_operations_realign_certificate *operation = body;
-    if (!check_misaligned(step) || !check_slices(step, operation)) {
+    if (!check_misaligned(step) || !check_slices(step, operation) || !check_openings(step)) {
         return;
     }
     certificate_realign(step,

@@ -18,6 +18,7 @@ struct certificate_step {
     const struct uuid *command_id; /* decided on or in flight; NULL: none */
     struct text requested_by;      /* of that command */
     bool in_flight;                /* a submission is open */
+    const struct uuid *unopened;   /* a slice whose opening is wrong; NULL: none */
     struct text transaction_id;    /* of the registry, behind what happens; empty: none */
     struct certificate_decision *decision;
 };

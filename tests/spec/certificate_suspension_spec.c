@@ -302,6 +302,24 @@ Test(realign, refuses_slices_that_cannot_be) {
     expect_suspended(MILLRACE_SUSPENSION_CAUSE_MISALIGNED);
 }
 
+Test(realign, refuses_a_slice_that_its_opening_does_not_open) {
+    given_misaligned_at("readable");
+    const struct uuid second = the_model()->slices[1].slice_id;
+    given_unopened(&second);
+
+    when(realign_certificate());
+
+    then_rejected(MILLRACE_REASON_MISALIGNED);
+    and_nothing_else();
+    expect_suspended(MILLRACE_SUSPENSION_CAUSE_MISALIGNED);
+
+    given_unopened(NULL);
+    when(realign_certificate());
+    then_event(REALIGNED);
+    then_event(RESUMED);
+    and_nothing_else();
+}
+
 Test(realign, is_for_misaligned_certificates) {
     when(realign_certificate());
     then_rejected(MILLRACE_REASON_UNKNOWN_CERTIFICATE);

@@ -24,6 +24,7 @@ static struct {
     int64_t sequence; /* submissions so far */
     bool at_registry; /* `in_flight` is */
     struct message in_flight;
+    const struct uuid *unopened;
     struct millrace_operation operation; /* of `in_flight` */
     size_t size_before;                  /* of the model when it was accepted */
     struct uuid first_slice;
@@ -163,7 +164,9 @@ static void rejected(const struct message *message, const struct millrace_metada
 static void step(struct message message) {
     begin();
     const struct certificate_input input = {
-        .message = message, .in_flight = world.at_registry ? &world.in_flight : NULL};
+        .message = message,
+        .in_flight = world.at_registry ? &world.in_flight : NULL,
+        .unopened = world.unopened};
     const struct certificate_context context = {
         .rules = &world.rules,
         .source = {.name = text_of("millrace-certificates"), .version = text_of("1")},
@@ -374,6 +377,10 @@ void given_in_flight(struct message command) {
     when(command);
     cr_assert(world.decision.submit, "given: %.*s", (int)world.decision.rejection.detail.length,
               world.decision.rejection.detail.data);
+}
+
+void given_unopened(const struct uuid *slice_id) {
+    world.unopened = slice_id;
 }
 
 bool is_at_registry(void) {

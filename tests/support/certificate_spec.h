@@ -72,6 +72,8 @@ struct uuid first_slice(void);
 void given(struct message command);
 /* The command is at the registry. */
 void given_in_flight(struct message command);
+/* From now on the opening of this slice is found to be wrong; NULL: of none. */
+void given_unopened(const struct uuid *slice_id);
 
 /* Is a command at the registry? */
 bool is_at_registry(void);

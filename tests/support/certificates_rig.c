@@ -160,6 +160,10 @@ void rig_close(void) {
     memory_log_close(rig.log);
 }
 
+struct openings *the_openings(void) {
+    return &rig.config.openings;
+}
+
 static void settle(void) {
     for (uint32_t i = 0; i < 100000; i++) {
         if (!lane_step(rig.lane) || lane_due_ms(rig.lane) > lane_ticked_ms(rig.lane)) {

@@ -33,6 +33,8 @@ void let_run(void);
 /* The process dies without a word; another one takes over and restores. */
 void the_process_dies(void);
 struct fake_schemas *the_schema_registry(void);
+/* Whoever checks openings; nobody does from the start. */
+struct openings *the_openings(void);
 /* The lane's store has this state, without its changelog having it: a newer program was here. */
 void the_store_has(const struct certificates_state_certificate_state *state);
 struct lane_status the_lane(void);

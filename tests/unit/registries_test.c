@@ -11,6 +11,7 @@
 
 #include "cli/registries.h"
 #include "outside/clock_os/clock_os.h"
+#include "tests/support/vectors.h"
 
 #define SECRET "1111111111111111111111111111111111111111111111111111111111111111"
 #define ISSUER "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
@@ -162,6 +163,39 @@ Test(registries, are_reached_as_they_are_spoken_to) {
             registries_reach(&registries, &deployment.registries[0], &clock, &error);
         cr_expect_eq(result, RESULT_INVALID, "row %zu: %s", i, error.text);
         cr_expect(strstr(error.text, rows[i].words) != NULL, "row %zu: %s", i, error.text);
+        registries_deinit(&registries);
+    }
+}
+
+/* The vector is one of curve25519-dalek's (tests/unit/project_origin_commitment_test.c). */
+Test(registries, openings_are_checked_where_quantities_are_hidden) {
+    static const char hash[] = "032fb36285d6455cedc03742e99b17bbdc7c99dc65a7e23efdf7a4e8eb7b032a";
+    static const char right[] = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00";
+    static const struct {
+        const char *adapter;
+        const char *registry;
+        int64_t quantity;
+        const char *blinding;
+        bool fits;
+    } rows[] = {
+        {"project-origin", "narnia", 250, right, true},
+        {"project-origin", "narnia", 251, right, false},
+        {"project-origin", "narnia", 250 + (INT64_C(1) << 32), right, false},
+        {"project-origin", "narnia", 250,
+         "0202030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00", false},
+        {"project-origin", "narnia", 250,
+         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", false},
+        {"project-origin", "narnia", 250, "0102", false},
+        {"project-origin", "elsewhere", 251, right, true},
+        {"plain", "narnia", 251, right, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena arena = vectors_arena();
+        configure(rows[i].adapter, strcmp(rows[i].adapter, "plain") == 0 ? "h:1" : "http://h:1");
+        const struct openings openings = registries_openings(&deployment);
+        cr_expect_eq(openings.fit(openings.self, text_of(rows[i].registry), rows[i].quantity,
+                                  vectors_hex(rows[i].blinding, &arena), vectors_hex(hash, &arena)),
+                     rows[i].fits, "row %zu", i);
         registries_deinit(&registries);
     }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "certificates/certificates.h"
+#include "cli/registries.h"
 #include "domain/version.h"
 
 enum result run_certificates_open(struct run_part *part, struct error *error) {
@@ -15,6 +16,7 @@ enum result run_certificates_open(struct run_part *part, struct error *error) {
         .emitter = &part->emitter,
         .source = {.name = text_of(part->source_name), .version = text_of(MILLRACE_VERSION)},
         .state_format = run_state_format(part->run, "certificates.state"),
+        .openings = registries_openings(&part->run->deployment),
         .schemas_directory = part->run->schemas_directory,
         .schemas_open = run_schemas_open,
         .schemas_context = part->run,

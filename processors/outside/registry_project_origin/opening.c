@@ -96,6 +96,22 @@ enum result opening_find(const struct blinding_secrets *secrets, struct text sec
                       opening, error);
 }
 
+bool opening_is_right(int64_t quantity, struct bytes blinding, struct bytes hash) {
+    static const struct uuid nobody;
+    const struct opening_clues clues = {.certificate_id = &nobody,
+                                        .slice_id = &nobody,
+                                        .quantity = quantity,
+                                        .hash = hash,
+                                        .blinding = blinding};
+    struct opening opening = {.quantity = 0};
+    struct error error;
+    assert(blinding.length > 0 && hash.length > 0);
+    const bool is_right = check_quantity(&clues, &error) == RESULT_OK &&
+                          open_given(&clues, &opening, &error) == RESULT_OK;
+    opening_wipe(&opening);
+    return is_right;
+}
+
 void opening_wipe(struct opening *opening) {
     scalar_wipe(&opening->side.blinding);
 }

@@ -34,6 +34,10 @@ enum result opening_find(const struct blinding_secrets *secrets, struct text sec
                          const struct opening_clues *clues, struct opening *opening,
                          struct error *error);
 
+/* Does this blinding open, with this quantity, what the registry has by this hash? No secret is
+ * asked for. */
+bool opening_is_right(int64_t quantity, struct bytes blinding, struct bytes hash);
+
 /* Overwrites the blinding. */
 void opening_wipe(struct opening *opening);
 
