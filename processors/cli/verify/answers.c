@@ -192,12 +192,11 @@ void verify_answers_take(struct verify *verify, const struct verify_record *reco
     if (verify_certificate_of(verify, record) == NULL) {
         return;
     }
-    if (record->message == NULL ||
-        record->message->type != MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED) {
-        verify_breach(verify, &place, "cannot be read, or is no message of this topic");
+    const struct certificates_answers_command_answered *answer =
+        verify_body_of(verify, record, MESSAGE_CERTIFICATES_ANSWERS_COMMAND_ANSWERED);
+    if (answer == NULL) {
         return;
     }
-    const struct certificates_answers_command_answered *answer = record->message->body;
     struct verify_command *command =
         verify_command_of(verify, &answer->certificate_id, &answer->command_id);
     struct answering answering = {.answer = answer, .command = command, .place = place};

@@ -40,12 +40,11 @@ void verify_evidence_take(struct verify *verify, const struct verify_record *rec
     if (verify_certificate_of(verify, record) == NULL) {
         return;
     }
-    if (record->message == NULL ||
-        record->message->type != MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND) {
-        verify_breach(verify, &place, "cannot be read, or is no message of this topic");
+    const struct registry_evidence_evidence_found *found =
+        verify_body_of(verify, record, MESSAGE_REGISTRY_EVIDENCE_EVIDENCE_FOUND);
+    if (found == NULL) {
         return;
     }
-    const struct registry_evidence_evidence_found *found = record->message->body;
     (void)uuid_map_take(&verify->parents, &found->metadata.id);
     const bool own = found->kind == MILLRACE_EVIDENCE_KIND_REPLY ||
                      found->kind == MILLRACE_EVIDENCE_KIND_STATUS ||

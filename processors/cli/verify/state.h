@@ -201,6 +201,9 @@ const char *verify_id(const struct uuid *id, char text[VERIFY_ID_SIZE]);
  * belongs to this partition. NULL: a breach. */
 struct verify_certificate *verify_certificate_of(struct verify *verify,
                                                  const struct verify_record *record);
+/* What a record of a topic with one type of message has. NULL: a breach. */
+const void *verify_body_of(struct verify *verify, const struct verify_record *record,
+                           enum message_type type);
 
 /* By certificate and command; made when it is new. */
 struct verify_command *verify_command_of(struct verify *verify, const struct uuid *certificate_id,

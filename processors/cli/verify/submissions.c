@@ -61,12 +61,11 @@ void verify_submissions_take(struct verify *verify, const struct verify_record *
     if (certificate == NULL) {
         return;
     }
-    if (record->message == NULL ||
-        record->message->type != MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION) {
-        verify_breach(verify, &place, "cannot be read, or is no message of this topic");
+    const struct registry_commands_submit_transaction *submit =
+        verify_body_of(verify, record, MESSAGE_REGISTRY_COMMANDS_SUBMIT_TRANSACTION);
+    if (submit == NULL) {
         return;
     }
-    const struct registry_commands_submit_transaction *submit = record->message->body;
     char text[VERIFY_ID_SIZE];
     if (!verify_lineage(verify, record, &certificate->id, 0)) {
         return;

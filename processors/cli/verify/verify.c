@@ -135,6 +135,16 @@ struct verify_certificate *verify_certificate_of(struct verify *verify,
     return certificate;
 }
 
+const void *verify_body_of(struct verify *verify, const struct verify_record *record,
+                           enum message_type type) {
+    if (record->message == NULL || record->message->type != type) {
+        const struct verify_place place = verify_place_of(record->record);
+        verify_breach(verify, &place, "cannot be read, or is no message of this topic");
+        return NULL;
+    }
+    return record->message->body;
+}
+
 struct verify_command *verify_submission_of(struct verify *verify, const struct uuid *submission_id,
                                             const struct uuid *certificate_id) {
     const uint32_t before = verify->commands.items_count;
