@@ -139,54 +139,55 @@ json_t *history_find(struct reading *reading, const struct uuid *message_id) {
     return finding.keys;
 }
 
-const json_t *history_answer(const struct history *history, const char *command_id) {
+/* The newest that passes. */
+static const json_t *newest_view(const struct history *history,
+                                 bool (*is_it)(const json_t *view, const char *wanted),
+                                 const char *wanted) {
     const json_t *newest = NULL;
     size_t index;
     const json_t *view;
     json_array_foreach(history->views, index, view) {
-        const json_t *message = json_object_get(view, "message");
-        const char *id = json_string_value(json_object_get(message, "commandId"));
-        const char *topic = json_string_value(json_object_get(view, "topic"));
-        if (id != NULL && strcmp(topic, "certificates.answers") == 0 &&
-            strcmp(id, command_id) == 0) {
-            newest = message;
-        }
-    }
-    return newest;
-}
-
-static const json_t *newest_of(const struct history *history, const char *wanted) {
-    const json_t *newest = NULL;
-    size_t index;
-    const json_t *view;
-    json_array_foreach(history->views, index, view) {
-        const char *type = json_string_value(json_object_get(view, "type"));
-        if (type != NULL && strcmp(type, wanted) == 0) {
-            newest = json_object_get(view, "message");
-        }
-    }
-    return newest;
-}
-
-const json_t *history_suspension(const struct history *history) {
-    return newest_of(history, "certificates.events.CertificateSuspended");
-}
-
-const json_t *history_stream(const struct history *history) {
-    return newest_of(history, "registry.events.StreamRead");
-}
-
-const json_t *history_letter(const struct history *history, const char *command_id) {
-    const json_t *newest = NULL;
-    size_t index;
-    const json_t *view;
-    json_array_foreach(history->views, index, view) {
-        const json_t *headers = json_object_get(view, "headers");
-        const char *id = json_string_value(json_object_get(headers, "millrace.commandid"));
-        const char *topic = json_string_value(json_object_get(view, "topic"));
-        if (id != NULL && strcmp(topic, "dead-letters") == 0 && strcmp(id, command_id) == 0) {
+        if (is_it(view, wanted)) {
             newest = view;
         }
     }
     return newest;
+}
+
+static bool is_text(const json_t *json, const char *wanted) {
+    const char *text = json_string_value(json);
+    return text != NULL && strcmp(text, wanted) == 0;
+}
+
+static bool is_answer_to(const json_t *view, const char *command_id) {
+    return is_text(json_object_get(view, "topic"), "certificates.answers") &&
+           is_text(json_object_get(json_object_get(view, "message"), "commandId"), command_id);
+}
+
+static bool is_of_type(const json_t *view, const char *type) {
+    return is_text(json_object_get(view, "type"), type);
+}
+
+static bool is_letter_of(const json_t *view, const char *command_id) {
+    return is_text(json_object_get(view, "topic"), "dead-letters") &&
+           is_text(json_object_get(json_object_get(view, "headers"), "millrace.commandid"),
+                   command_id);
+}
+
+const json_t *history_answer(const struct history *history, const char *command_id) {
+    return json_object_get(newest_view(history, is_answer_to, command_id), "message");
+}
+
+const json_t *history_suspension(const struct history *history) {
+    const char *type = "certificates.events.CertificateSuspended";
+    return json_object_get(newest_view(history, is_of_type, type), "message");
+}
+
+const json_t *history_stream(const struct history *history) {
+    const char *type = "registry.events.StreamRead";
+    return json_object_get(newest_view(history, is_of_type, type), "message");
+}
+
+const json_t *history_letter(const struct history *history, const char *command_id) {
+    return newest_view(history, is_letter_of, command_id);
 }
