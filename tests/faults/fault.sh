@@ -16,14 +16,14 @@ faults=$PWD/tests/faults
 fault_kit() {
     local script=$1
     shift
-    tests/flow/python "$faults/kit/$script.py" "$@"
+    tests/faults/python "$faults/kit/$script.py" "$@"
 }
 
 # proxy NAME UPSTREAM [kafka]: in front of a server; its address is $(behind NAME).
 proxy() {
     local name=$1
     shift
-    tests/flow/python "$faults/kit/proxy.py" 0 "$1" "$flow/$name.control" "${@:2}" \
+    tests/faults/python "$faults/kit/proxy.py" 0 "$1" "$flow/$name.control" "${@:2}" \
         >>"$flow/$name.log" 2>&1 &
     pids[$name]=$!
     until_true 10 "the proxy $name listens" test -s "$flow/$name.control.address"
@@ -38,7 +38,8 @@ tell() {
 
 # feed RATE: from now on so many commands a second, until feed_stop.
 feed() {
-    tests/flow/python "$faults/kit/feed.py" "$flow/sent.json" "$1" "$seed" >>"$flow/feed.log" 2>&1 &
+    tests/faults/python "$faults/kit/feed.py" "$flow/sent.json" "$1" "$seed" "$flow/feed.state" \
+        >>"$flow/feed.log" 2>&1 &
     pids[feed]=$!
 }
 feed_stop() {
@@ -46,9 +47,9 @@ feed_stop() {
     say "$(jq '[.[] | length] | add' "$flow/sent.json") commands were sent"
 }
 
-# progress COMMANDS SECONDS: waits until so many more are answered.
+# progress COMMANDS SECONDS: waits until so many more are answered, or says who stands still.
 progress() {
-    fault_kit progress "$@" || fail "the work does not go on"
+    fault_kit progress "$@" "$flow/feed.state" || fail "the work does not go on"
 }
 
 # met COUNT WHAT: what the fault hit. One that hit nothing proves nothing.

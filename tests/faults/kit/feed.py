@@ -1,12 +1,14 @@
-"""Sends commands until it is told to end: feed.py SENT RATE SEED.
+"""Sends commands until it is told to end: feed.py SENT RATE SEED STATE.
 
 The same stories as kit/load.py of the flows, some at a time, at RATE commands a second at most, and
 never far ahead of the answers. At the end it is noted in SENT what is to become of each command;
 SENT `-` waits for the last answers instead, and says how many there were. It keeps to RATE on the
-whole: what an outage held back is sent when it is over.
+whole: what an outage held back is sent when it is over. STATE says once a second where it stands,
+as JSON, for the message of whoever waits in vain (progress.py).
 """
 
 import json
+import os
 import random
 import signal
 import sys
@@ -22,6 +24,8 @@ TICK_S = 0.02
 AT_ONCE = 100  # stories
 AHEAD_S = 3  # of the answers
 FLUSH_S = 60
+TELL_S = 1
+FORGETFUL = 0x020A0000  # librdkafka that forgets brokers: see requirements.txt
 
 
 def producer():
@@ -49,9 +53,12 @@ class Feeder:
         self.failed = []
         self.ahead = 0  # commands without an answer, but those that wait for a person
         self.waiting = {}  # {certificate: ids of commands without an answer}
+        self.count = 0  # of commands sent
+        self.heard = 0
         self.follower = answers.Answers(self.hear)
 
     def hear(self, certificate, command, verdict):
+        self.heard += 1
         commands = self.waiting.get(certificate, set())
         if command in commands:
             commands.discard(command)
@@ -90,33 +97,53 @@ class Feeder:
             if certificate in self.waiting:
                 self.waiting[certificate].add(command["metadata"]["id"])
                 self.ahead += 1
+        self.count += 1
         entry[2] += 1
         if entry[2] == len(story):
             self.running.remove(entry)
 
+    def tell(self, path):
+        """Read by others at any time, so never by half."""
+        state = {
+            "at": time.time(),
+            "sent": self.count,
+            "not delivered": len(self.producer),
+            "answers heard": self.heard,
+            "waits for": self.ahead,
+            "read up to": self.follower.positions(),
+        }
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(state, file)
+        os.replace(path + ".new", path)
+
 
 def main():
-    path, rate, seed = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+    path, rate, seed, state = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     told = []
+    version, number = confluent_kafka.libversion()
+    flow.expect(number < FORGETFUL, f"librdkafka {version} does not outlive a broker")
     signal.signal(signal.SIGTERM, lambda *_: told.append(True))
     feeder = Feeder(seed, path != "-")
-    begin, count, sent = time.monotonic(), 0, 0
+    begin, count, told_s = time.monotonic(), 0, 0
     while not told:
         due = (time.monotonic() - begin) * rate
         while count < due:
             if feeder.ahead < rate * AHEAD_S:
                 feeder.send_one()
-                sent += 1
             elif not feeder.remembers:
                 break
             count += 1
         feeder.producer.poll(TICK_S)
         feeder.listen()
+        if time.monotonic() > told_s + TELL_S:
+            told_s = time.monotonic()
+            feeder.tell(state)
     left = feeder.producer.flush(FLUSH_S)
     flow.expect(left == 0 and not feeder.failed, f"{left} not delivered; {feeder.failed[:1]}")
     if path == "-":
         flow.until(FLUSH_S, "the last answers", feeder.is_answered)
-        print(f"{sent} commands, {sent / (time.monotonic() - begin):.0f} a second", flush=True)
+        a_second = feeder.count / (time.monotonic() - begin)
+        print(f"{feeder.count} commands, {a_second:.0f} a second", flush=True)
         return
     with open(path, "w", encoding="utf-8") as file:
         json.dump(feeder.sent, file)

@@ -24,6 +24,10 @@ class Answers:
                 self.heard(*command, answer["verdict"])
         return self.verdicts
 
+    def positions(self):
+        """How far it has read each partition; a negative number: nothing of it yet."""
+        return [place.offset for place in self.consumer.position(self.consumer.assignment())]
+
 
 def quiet(sent, verdicts):
     """Is every certificate through with its story, or held by an unknown outcome?"""

@@ -193,9 +193,9 @@ class Record:
         return found[-1].decode() if found else None
 
 
-def reader(*topics):
-    """A consumer of what is committed, from the beginning."""
-    consumer = confluent_kafka.Consumer(
+def consumer(begin):
+    """A consumer of what is committed: {(topic, partition): offset to begin at}."""
+    opened = confluent_kafka.Consumer(
         {
             "bootstrap.servers": BOOTSTRAP,
             "group.id": "unused",
@@ -204,14 +204,18 @@ def reader(*topics):
             "enable.partition.eof": True,
         }
     )
-    consumer.assign(
+    opened.assign(
         [
-            confluent_kafka.TopicPartition(PREFIX + topic, partition, 0)
-            for topic in topics
-            for partition in range(PARTITIONS)
+            confluent_kafka.TopicPartition(PREFIX + topic, partition, offset)
+            for (topic, partition), offset in begin.items()
         ]
     )
-    return consumer
+    return opened
+
+
+def reader(*topics):
+    """A consumer of what is committed, from the beginning."""
+    return consumer({(topic, index): 0 for topic in topics for index in range(PARTITIONS)})
 
 
 def read(*topics):
