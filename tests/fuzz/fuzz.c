@@ -63,10 +63,13 @@ struct turn *fuzz_turn(void) {
                                      .dead_letter_bytes_max = FUZZ_LETTER_MAX};
     static struct store store;
     static struct turn turn;
+    const struct stores stores = stores_memory();
     struct error error;
+    if (store.close != NULL) {
+        store.close(store.self);
+    }
+    fuzz_require(stores.lane_open(stores.self, "fuzz", 0, 2, 1, &store, &error) == RESULT_OK);
     if (turn.emitter == NULL) {
-        const struct stores stores = stores_memory();
-        fuzz_require(stores.lane_open(stores.self, "fuzz", 0, 2, 1, &store, &error) == RESULT_OK);
         for (uint32_t i = 0; i < MESSAGE_TYPES_COUNT; i++) {
             emitter.schema_ids[i] = 1;
         }
@@ -74,6 +77,16 @@ struct turn *fuzz_turn(void) {
     }
     batch_reset(&turn.batch);
     return &turn;
+}
+
+void fuzz_restored(struct turn *turn) {
+    const int64_t next = 1;
+    struct error error;
+    fuzz_require(turn->restoring);
+    fuzz_require(turn->store->apply(turn->store->self, turn->batch.overlay.writes,
+                                    turn->batch.overlay.count, &next, &error) == RESULT_OK);
+    batch_reset(&turn->batch);
+    turn->restoring = false;
 }
 
 struct schema_cache *fuzz_cache(void) {

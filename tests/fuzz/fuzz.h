@@ -26,9 +26,12 @@ struct bytes fuzz_framed(int32_t schema_id, const uint8_t *data, size_t size);
 /* The plan for a type's own schema, built from its text at first use. */
 const struct plan *fuzz_plan(enum message_type type);
 
-/* The one turn, emptied; its store has two tables. A dead letter has at most so many bytes. */
+/* The one turn, emptied; its store has two tables, empty too. A dead letter has at most so many bytes. */
 enum { FUZZ_LETTER_MAX = 100000 };
 struct turn *fuzz_turn(void);
+
+/* What was restored stands in the store, as a lane that works finds it. */
+void fuzz_restored(struct turn *turn);
 
 /* A cache in which ids 1 and up stand for the message types, in their order. */
 struct schema_cache *fuzz_cache(void);

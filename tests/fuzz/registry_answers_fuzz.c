@@ -36,7 +36,9 @@ static int answer_beforehand(void *context, char *there, char *here, int there_p
     (void)there, (void)here, (void)there_port, (void)here_port;
     const struct bytes *answer = context;
     const int room = 1 << 20;
-    fuzz_require(server < 0);
+    if (server >= 0) {
+        (void)close(server); /* of the request before: one who was refused looks again */
+    }
     server = accept(listener, NULL, NULL);
     fuzz_require(setsockopt(server, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
     fuzz_require(send(server, answer->data, answer->length, MSG_DONTWAIT) ==

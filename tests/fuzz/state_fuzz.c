@@ -20,6 +20,7 @@ static void load_state(struct handling *handling, struct bytes value) {
                  RESULT_OK);
     const struct certificates_state_certificate_state *state = message.body;
     fuzz_require(handling_load(handling, &state->certificate_id, &error) == RESULT_OK);
+    fuzz_require(handling->state.model.version == state->model.version);
     fuzz_require(handling->state.format_version <= CERTIFICATES_FORMAT_VERSION);
     fuzz_require(handling_state_size(handling) > 0);
 }
@@ -71,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     turn->restoring = true;
     const enum result result = certificates_restore(
         &lane, is_state ? CHANGELOG_STATE : CHANGELOG_ANSWERS, &record, turn, &error);
-    turn->restoring = false;
+    fuzz_restored(turn);
     if (result == RESULT_OK && is_state) {
         load_state(&handling, record.value);
     } else if (result == RESULT_OK) {
