@@ -26,7 +26,8 @@ struct bytes fuzz_framed(int32_t schema_id, const uint8_t *data, size_t size);
 /* The plan for a type's own schema, built from its text at first use. */
 const struct plan *fuzz_plan(enum message_type type);
 
-/* The one turn, emptied; its store has two tables, empty too. A dead letter has at most so many bytes. */
+/* The one turn, emptied; its store has two tables, empty too. A dead letter has at most so many
+ * bytes. */
 enum { FUZZ_LETTER_MAX = 100000 };
 struct turn *fuzz_turn(void);
 
