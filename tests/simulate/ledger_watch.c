@@ -326,7 +326,7 @@ void ledger_watch_each_unknown(const struct ledger_watch *watch,
 
 /* --- The end. --- */
 
-struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch) {
+struct ledger_counts ledger_watch_counts(struct ledger_watch *watch) {
     struct ledger_counts counts = watch->counts;
     counts.unanswered = watch_unanswered(watch);
     for (uint32_t i = 0; i < watch->count; i++) {

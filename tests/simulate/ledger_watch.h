@@ -48,7 +48,7 @@ struct ledger_counts {
     uint32_t streams_read;
     uint32_t unanswered; /* ReadStreams, where the registry can give an answer */
 };
-struct ledger_counts ledger_watch_counts(const struct ledger_watch *watch);
+struct ledger_counts ledger_watch_counts(struct ledger_watch *watch);
 
 /* Faults are off, and nobody has given verdicts since: I10, a reply that a living process was given
  * is not lost. */

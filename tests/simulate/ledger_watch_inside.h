@@ -42,7 +42,10 @@ struct watched_reading {
     struct uuid certificate_id;
     char registry[16];
     int64_t asked_ms; /* by the log */
-    bool answered;    /* by a StreamRead since */
+    int32_t partition;
+    int64_t offset;
+    bool answered; /* by a StreamRead since */
+    bool refused;  /* a dead letter: the certificate is at another registry */
 };
 
 struct ledger_watch {
@@ -78,6 +81,6 @@ void watch_operation(struct ledger_watch *watch, const struct log_record *record
 void watch_stream(struct ledger_watch *watch, const struct log_record *record,
                   const struct registry_events_stream_read *event);
 /* ReadStreams without an answer, where the registry can give one. */
-uint32_t watch_unanswered(const struct ledger_watch *watch);
+uint32_t watch_unanswered(struct ledger_watch *watch);
 
 #endif

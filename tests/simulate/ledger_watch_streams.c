@@ -24,6 +24,8 @@ void watch_operation(struct ledger_watch *watch, const struct log_record *record
         .message_id = operation->metadata.id,
         .certificate_id = operation->certificate_id,
         .asked_ms = record->timestamp_ms,
+        .partition = record->partition,
+        .offset = record->offset,
     };
     (void)snprintf(reading->registry, sizeof reading->registry, "%.*s",
                    (int)operation->registry.length, operation->registry.data);
@@ -136,13 +138,51 @@ static bool is_elsewhere(const struct ledger_watch *watch, const struct watched_
     return false;
 }
 
+static int64_t number_in(const struct log_record *record, const char *name) {
+    int64_t number = -1;
+    for (uint32_t i = 0; i < record->headers_count; i++) {
+        const struct log_header *header = &record->headers[i];
+        for (uint32_t j = 0; text_equal(header->name, text_of(name)) && j < header->value.length;
+             j++) {
+            number = (j == 0 ? 0 : 10 * number) + header->value.data[j] - '0';
+        }
+    }
+    return number;
+}
+
+static void visit_letter(void *context, const struct log_record *record) {
+    struct ledger_watch *watch = context;
+    const int64_t partition = number_in(record, "__streams.errors.partition");
+    const int64_t offset = number_in(record, "__streams.errors.offset");
+    bool is_operation = false;
+    for (uint32_t i = 0; i < record->headers_count; i++) {
+        const struct bytes value = record->headers[i].value;
+        is_operation = is_operation ||
+                       (text_equal(record->headers[i].name, text_of("__streams.errors.topic")) &&
+                        text_equal((struct text){(const char *)value.data, value.length},
+                                   text_of("registry.operations")));
+    }
+    for (uint32_t i = 0; is_operation && i < watch->readings_count; i++) {
+        struct watched_reading *reading = &watch->readings[i];
+        reading->refused =
+            reading->refused || (reading->partition == partition && reading->offset == offset);
+    }
+}
+
+/* Which of them were for another registry than the certificate's, and are dead letters? */
+static void note_refused(struct ledger_watch *watch) {
+    for (int32_t p = 0; watch->readings_count > 0 && p < watch->setup.log->partitions; p++) {
+        memory_log_each(watch->setup.log, "dead-letters", p, visit_letter, watch);
+    }
+}
+
 /* Has somebody asked at another registry since? While nobody knows which is the certificate's, that
  * takes its place. */
 static bool is_replaced(const struct ledger_watch *watch, uint32_t index) {
     const struct watched_reading *reading = &watch->readings[index];
     for (uint32_t i = index + 1; i < watch->readings_count; i++) {
         const struct watched_reading *other = &watch->readings[i];
-        if (uuid_equal(&other->certificate_id, &reading->certificate_id) &&
+        if (!other->refused && uuid_equal(&other->certificate_id, &reading->certificate_id) &&
             strcmp(other->registry, reading->registry) != 0) {
             return true;
         }
@@ -160,8 +200,9 @@ static bool is_unknown(const struct ledger_watch *watch, const struct uuid *cert
     return unknown;
 }
 
-uint32_t watch_unanswered(const struct ledger_watch *watch) {
+uint32_t watch_unanswered(struct ledger_watch *watch) {
     uint32_t count = 0;
+    note_refused(watch);
     for (uint32_t i = 0; i < watch->readings_count; i++) {
         const struct watched_reading *reading = &watch->readings[i];
         const struct lying_stream *stream = lying_registry_stream(
