@@ -5,6 +5,7 @@
 
 #include "generated/c/registry_operations.h"
 #include "tests/simulate/ledger_watch_inside.h"
+#include "tests/simulate/letter.h"
 
 void watch_operation(struct ledger_watch *watch, const struct log_record *record,
                      const struct message *message) {
@@ -138,34 +139,16 @@ static bool is_elsewhere(const struct ledger_watch *watch, const struct watched_
     return false;
 }
 
-static int64_t number_in(const struct log_record *record, const char *name) {
-    int64_t number = -1;
-    for (uint32_t i = 0; i < record->headers_count; i++) {
-        const struct log_header *header = &record->headers[i];
-        for (uint32_t j = 0; text_equal(header->name, text_of(name)) && j < header->value.length;
-             j++) {
-            number = (j == 0 ? 0 : 10 * number) + header->value.data[j] - '0';
-        }
-    }
-    return number;
-}
-
 static void visit_letter(void *context, const struct log_record *record) {
     struct ledger_watch *watch = context;
-    const int64_t partition = number_in(record, "__streams.errors.partition");
-    const int64_t offset = number_in(record, "__streams.errors.offset");
-    bool is_operation = false;
-    for (uint32_t i = 0; i < record->headers_count; i++) {
-        const struct bytes value = record->headers[i].value;
-        is_operation = is_operation ||
-                       (text_equal(record->headers[i].name, text_of("__streams.errors.topic")) &&
-                        text_equal((struct text){(const char *)value.data, value.length},
-                                   text_of("registry.operations")));
+    const struct letter said = letter_read(record);
+    if (!text_equal(said.topic, text_of("registry.operations"))) {
+        return;
     }
-    for (uint32_t i = 0; is_operation && i < watch->readings_count; i++) {
+    for (uint32_t i = 0; i < watch->readings_count; i++) {
         struct watched_reading *reading = &watch->readings[i];
-        reading->refused =
-            reading->refused || (reading->partition == partition && reading->offset == offset);
+        reading->refused = reading->refused ||
+                           (reading->partition == said.partition && reading->offset == said.offset);
     }
 }
 
